@@ -1,0 +1,104 @@
+"""The command `zen-contract`: what each subcommand takes, prints and exits with."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from zen_contract import __version__, show
+from zen_contract.contract import Contract, ContractError, load, load_path, names
+
+
+class Refused(click.ClickException):
+    """A wrong request or a missing tool: one sentence, exit 2."""
+
+    exit_code = 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="zen-contract")
+def main() -> None:
+    """Look at and check the Zen Mesh API contracts."""
+
+
+@main.command(name="show")
+@click.argument("wanted", nargs=-1, metavar="[OPERATION_ID | METHOD PATH]")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@click.option(
+    "--contract",
+    "source",
+    default="zen-back.v1",
+    show_default=True,
+    metavar="NAME_OR_PATH",
+    help="A contract of this package by name, or any contract file.",
+)
+def show_command(wanted: tuple[str, ...], as_json: bool, source: str) -> None:
+    """List the operations, or show one of them in full."""
+    if len(wanted) > 2:
+        raise Refused("Give one operationId, or a method and a path.")
+    with _one_sentence():
+        contract = _contract(source)
+        if not wanted:
+            _print(show.all_as_json(contract) if as_json else show.table(contract))
+        else:
+            operation = show.find(contract, wanted)
+            _print(show.as_json(operation) if as_json else show.sheet(operation))
+
+
+@main.command(name="lint")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@click.option("--no-redocly", is_flag=True, help="Leave out Redocly CLI, which needs Node.")
+def lint_command(files: tuple[Path, ...], as_json: bool, no_redocly: bool) -> None:
+    """Check contract files; without FILE, the contracts of this package.
+
+    Exit code 0: nothing found; 1: something found, warnings included; 2: it could not be checked.
+    """
+    try:
+        from zen_contract.lint.linter import lint
+        from zen_contract.lint.redocly import RedoclyFailed
+    except ImportError as error:
+        raise Refused(f"Linting needs {error.name}; run `pip install 'zen-back[lint]'`.") from error
+    from zen_contract.node_tools import NodeToolsError
+
+    with _one_sentence():
+        chosen = files or tuple(load(name).path for name in names())
+    if not chosen:
+        raise Refused("There is no contract to lint; name a file.")
+    try:
+        reports = [lint(file, with_redocly=not no_redocly) for file in chosen]
+    except OSError as error:
+        raise Refused(f"{error.filename} cannot be read: {error.strerror}.") from error
+    except (NodeToolsError, RedoclyFailed) as error:
+        raise Refused(f"{error} (`--no-redocly` checks without it.)") from error
+    if as_json:
+        _print({"files": [report.as_json() for report in reports]})
+    else:
+        _print(line for report in reports for line in report.lines())
+    raise click.exceptions.Exit(0 if all(report.clean for report in reports) else 1)
+
+
+def _contract(source: str) -> Contract:
+    return load_path(source) if source.endswith((".yaml", ".yml")) else load(source)
+
+
+def _print(output: Iterator[str] | dict[str, object]) -> None:
+    if isinstance(output, dict):
+        click.echo(json.dumps(output, indent=2, ensure_ascii=False))
+        return
+    for line in output:
+        click.echo(line)
+
+
+@contextmanager
+def _one_sentence() -> Iterator[None]:
+    try:
+        yield
+    except ContractError as error:
+        raise Refused(str(error)) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""Start reading here: how the sandbox is put together, and the path that a request takes.
+
+    HTTP server (http_server.py)
+      -> request/gate.py         request id, problem documents
+      -> request/routing.py      path and method -> operation          404, 405
+      -> request/security.py     token, rate, tenant, scope            401, 429, 403
+      -> request/validation.py   media type, parameters, body          413, 415, 400
+      -> request/endpoint.py     one transaction around the handler    409 (idempotency), 503
+      -> handlers/<resource>.py  one function per operationId          400, 404, 409
+      -> store/<resource>.py     SQL
+
+connexion reads the contract and drives the stations from routing to endpoint.
+"""
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.types import ASGIApp
+from zen_contract import contract
+from zen_contract.contract import Contract
+
+with warnings.catch_warnings():
+    # connexion imports a test client, which warns about another library of its own.
+    warnings.simplefilter("ignore")
+    from connexion.middleware.main import ConnexionMiddleware
+    from connexion.middleware.security import SecurityMiddleware
+
+from connexion.resolver import Resolution, Resolver
+
+from zen_sandbox import pages
+from zen_sandbox.cursor import Cursors
+from zen_sandbox.handlers import handlers_for
+from zen_sandbox.identifiers import RequestIds, seeded_entropy
+from zen_sandbox.request.cors import with_cors
+from zen_sandbox.request.endpoint import Endpoint
+from zen_sandbox.request.gate import Gate
+from zen_sandbox.request.operation import Operation, compile_operations
+from zen_sandbox.request.routing import routing
+from zen_sandbox.request.security import RateLimit, ScopedBearer
+from zen_sandbox.request.validation import validation
+from zen_sandbox.settings import Settings
+from zen_sandbox.store import Store
+from zen_sandbox.tokens import JwtRules, Tokens
+
+CONTRACTS = ("zen-back.v1", "zen-sandbox.v1")
+
+
+def create_app(store: Store, settings: Settings = Settings()) -> ASGIApp:
+    """The sandbox over an open store, as an ASGI application."""
+    contracts = [contract.load(name) for name in CONTRACTS]
+    operations: dict[str, Operation] = {}
+    for one in contracts:
+        ids = [operation.operation_id for operation in one.operations]
+        operations |= compile_operations(one, handlers_for(ids))
+    endpoint = Endpoint(
+        store,
+        Cursors(store.secret("cursors")),
+        base_url=settings.base_url,
+        lock_timeout=settings.lock_timeout,
+    )
+    gate = Gate(
+        _connexion(contracts, operations, endpoint, _bearer(store, settings)),
+        endpoint,
+        new_request_id=_request_ids(settings).new,
+        max_in_flight=settings.max_in_flight,
+        pages=pages.lazily(settings),
+        is_page=pages.is_page,
+        check=_response_check(contracts) if settings.validate_responses else None,
+    )
+    return with_cors(gate, settings.cors_origins)
+
+
+def _connexion(
+    contracts: list[Contract],
+    operations: Mapping[str, Operation],
+    endpoint: Endpoint,
+    bearer: ScopedBearer,
+) -> ConnexionMiddleware:
+    app = ConnexionMiddleware(
+        endpoint,
+        middlewares=[routing(operations), SecurityMiddleware, validation(operations)],
+        security_map={"bearer": lambda: bearer},
+        resolver=_ByOperationId(operations),
+    )
+    for one in contracts:
+        app.add_api(_what_connexion_reads(one))
+    return app
+
+
+class _ByOperationId(Resolver):  # type: ignore[misc]
+    """Resolves an operationId to our handler instead of to a dotted Python name."""
+
+    def __init__(self, operations: Mapping[str, Operation]) -> None:
+        super().__init__()
+        self._operations = operations
+
+    def resolve(self, operation: Any) -> Resolution:
+        operation_id = operation.operation_id
+        return Resolution(self._operations[operation_id].handler, operation_id)
+
+
+def _what_connexion_reads(one: Contract) -> dict[str, Any]:
+    """The contract without what our own stations check.
+
+    connexion validates a document in full at each start, with a slow validator: a third of a second
+    for the whole contract, a fiftieth for this. `zen-contract lint` has validated it before.
+    """
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in one.operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = {
+            "operationId": operation.operation_id,
+            "security": operation.definition.get("security", one.document.get("security", [])),
+            "responses": {"default": {"description": "See the contract."}},
+        }
+    schemes = one.document.get("components", {}).get("securitySchemes", {})
+    return {
+        "openapi": one.document["openapi"],
+        "info": {"title": one.document["info"]["title"], "version": one.version},
+        "components": {"securitySchemes": schemes},
+        "paths": paths,
+    }
+
+
+def _bearer(store: Store, settings: Settings) -> ScopedBearer:
+    rules = settings.jwt or JwtRules(secret=store.secret("jwt"))
+    return ScopedBearer(Tokens(store, rules), RateLimit(settings.rate_limit))
+
+
+def _request_ids(settings: Settings) -> RequestIds:
+    if settings.seed is None:
+        return RequestIds()
+    return RequestIds(seeded_entropy(settings.seed, "requests"))
+
+
+def _response_check(contracts: list[Contract]) -> Any:
+    from zen_sandbox.request.response_check import ContractResponses
+
+    return ContractResponses(contracts)

@@ -1,0 +1,25 @@
+"""What a handler is given besides the arguments that the contract names."""
+
+from zen_sandbox.cursor import Cursors, Window
+from zen_sandbox.store import Store
+
+
+class Call:
+    """One call of one handler. In a write, the store is inside the request's transaction."""
+
+    __slots__ = ("_cursors", "_list_identity", "base_url", "store", "tenant_id")
+
+    def __init__(
+        self, store: Store, tenant_id: str, *, base_url: str, cursors: Cursors, list_identity: str
+    ) -> None:
+        self.store = store
+        self.tenant_id = tenant_id
+        self.base_url = base_url
+        self._cursors = cursors
+        self._list_identity = list_identity
+
+    def window(self, limit: int, cursor: str | None) -> Window:
+        """The page that was asked for; 400 when the cursor is not one of this list."""
+        identity = f"{self.tenant_id}?{self._list_identity}"
+        after = None if cursor is None else self._cursors.open(cursor, identity)
+        return Window(limit, after, lambda seq: self._cursors.seal(seq, identity))

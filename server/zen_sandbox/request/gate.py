@@ -1,0 +1,175 @@
+"""The outermost station: every request comes in here, and every answer goes out here.
+
+It gives the request its id, turns what the other stations raise into problem documents, and keeps the
+number of requests under way bounded. Pages for people are handed to Flask from here, so that the API
+knows nothing of them.
+"""
+
+import logging
+import re
+import sqlite3
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from zen_sandbox import audit
+from zen_sandbox.problems import InternalError, MethodNotAllowed, Problem, ServiceUnavailable
+from zen_sandbox.request.endpoint import Endpoint
+from zen_sandbox.request.exchange import SCOPE_KEY, Exchange, Response
+from zen_sandbox.request.problem_response import problem_response
+from zen_sandbox.request.validation import ClientGone
+from zen_sandbox.store.database import is_locked
+
+log = logging.getLogger("zen_sandbox.request")
+
+_CLIENT_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+
+
+class ResponseCheck(Protocol):
+    """What `--validate-responses` adds: judges a response by the contract."""
+
+    def violations(self, exchange: Exchange, response: Response) -> list[str]:
+        """What is wrong with the response; nothing when it is as the contract says."""
+
+
+class Gate:
+    """The ASGI application that the HTTP server calls."""
+
+    def __init__(
+        self,
+        api: ASGIApp,
+        endpoint: Endpoint,
+        *,
+        new_request_id: Callable[[], str],
+        max_in_flight: int,
+        pages: ASGIApp | None = None,
+        is_page: Callable[[str], bool] = lambda path: False,
+        check: ResponseCheck | None = None,
+    ) -> None:
+        self._api = api
+        self._endpoint = endpoint
+        self._new_request_id = new_request_id
+        self._max_in_flight = max_in_flight
+        self._pages = pages
+        self._is_page = is_page
+        self._check = check
+        self._in_flight = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await _lifespan(receive, send)
+            return
+        headers = read_headers(scope["headers"])
+        exchange = Exchange(self._request_id(headers), headers)
+        scope[SCOPE_KEY] = exchange
+        if self._pages is not None and self._is_page(scope["path"]):
+            await self._page(scope, receive, send, exchange)
+            return
+        try:
+            response = await self._answer(scope, receive, send, exchange)
+        except ClientGone:
+            return
+        await respond(send, response, exchange.request_id)
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, exchange: Exchange
+    ) -> Response:
+        if self._in_flight >= self._max_in_flight:
+            return problem_response(ServiceUnavailable(), exchange.request_id)
+        self._in_flight += 1
+        try:
+            await self._api(scope, receive, send)
+            response = exchange.response
+            if response is None:
+                raise RuntimeError("no station answered")
+        except Problem as problem:
+            response = await self._refusal(exchange, problem)
+        except ClientGone:
+            raise
+        except Exception as error:
+            response = problem_response(_unexpected(error, exchange), exchange.request_id)
+        finally:
+            self._in_flight -= 1
+        return self._checked(exchange, response) if self._check else response
+
+    async def _refusal(self, exchange: Exchange, problem: Problem) -> Response:
+        try:
+            if audit.is_audited(exchange, problem):
+                await self._endpoint.log_refusal(exchange, problem)
+        except Problem as busy:
+            problem = busy
+        except Exception as error:
+            problem = _unexpected(error, exchange)
+        return problem_response(problem, exchange.request_id)
+
+    async def _page(
+        self, scope: Scope, receive: Receive, send: Send, exchange: Exchange
+    ) -> None:
+        if scope["method"] not in ("GET", "HEAD"):
+            problem = MethodNotAllowed(scope["method"], ("GET", "HEAD"))
+            await respond(send, problem_response(problem, exchange.request_id), exchange.request_id)
+            return
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-request-id", exchange.request_id.encode())]
+            await send(message)
+
+        if self._pages is not None:
+            await self._pages(scope, receive, send_with_id)
+
+    def _checked(self, exchange: Exchange, response: Response) -> Response:
+        found = self._check.violations(exchange, response) if self._check else []
+        if not found:
+            return response
+        operation = exchange.operation.operation_id if exchange.operation else "no operation"
+        log.error("%s answered against the contract: %s", operation, "; ".join(found))
+        return problem_response(InternalError(), exchange.request_id)
+
+    def _request_id(self, headers: dict[bytes, bytes]) -> str:
+        sent = headers.get(b"x-request-id")
+        if sent is not None and _CLIENT_REQUEST_ID.fullmatch(sent):
+            return sent.decode()
+        return self._new_request_id()
+
+
+def read_headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Headers by lower-case name; one given twice is joined, which no single value survives."""
+    headers: dict[bytes, bytes] = {}
+    for name, value in pairs:
+        headers[name] = headers[name] + b", " + value if name in headers else value
+    return headers
+
+
+async def respond(send: Send, response: Response, request_id: str) -> None:
+    """Sends a whole response."""
+    headers = [(b"x-request-id", request_id.encode()), *response.headers]
+    if response.status != 204:
+        headers.append((b"content-type", response.content_type))
+        headers.append((b"content-length", str(len(response.body)).encode()))
+    if response.location is not None:
+        headers.append((b"location", response.location.encode()))
+    if response.replayed:
+        headers.append((b"idempotency-replayed", b"true"))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})
+
+
+def _unexpected(error: Exception, exchange: Exchange) -> Problem:
+    if isinstance(error, sqlite3.OperationalError) and is_locked(error):
+        return ServiceUnavailable()
+    operation = exchange.operation.operation_id if exchange.operation else "no operation"
+    log.error("%s failed (request %s)", operation, exchange.request_id, exc_info=error)
+    return InternalError()
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        kind = message["type"]
+        if kind not in ("lifespan.startup", "lifespan.shutdown"):
+            return
+        await send({"type": f"{kind}.complete"})
+        if kind == "lifespan.shutdown":
+            return

@@ -1,0 +1,111 @@
+"""From a validator's findings to `field: reason`: one reason per field, in words for people.
+
+A schema may say its own reason in `x-zen-message` (`{value}` stands for the refused value); else the
+failed keyword says it. Values are quoted shortened, and never those of other fields.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jsonschema_rs
+
+from zen_sandbox.problems import FieldError
+
+MAX_ERRORS = 100
+_MAX_QUOTE = 64
+_MAX_FIELD = 200
+_TYPE_NAMES = {
+    "object": "a JSON object",
+    "array": "a list",
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+
+
+class Messages:
+    """Explains what is wrong with a value by one schema. Called only for values that are not valid."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._schema = schema
+        self._validator: jsonschema_rs.Draft4Validator | None = None
+
+    def errors(self, value: Any, name: str) -> list[FieldError]:
+        """What is wrong; `name` is the parameter's, or `""` for a body."""
+        if self._validator is None:
+            self._validator = jsonschema_rs.Draft4Validator(self._schema, validate_formats=True)
+        found: dict[str, str] = {}
+        for error in self._validator.iter_errors(value):
+            for field, message in self._explain(error, name):
+                found.setdefault(field, message)
+            if len(found) >= MAX_ERRORS:
+                break
+        return [FieldError(field, message) for field, message in found.items()]
+
+    def _explain(
+        self, error: jsonschema_rs.ValidationError, name: str
+    ) -> Iterator[tuple[str, str]]:
+        path = [str(part) for part in error.instance_path]
+        keyword = str(error.schema_path[-1])
+        node = self._node(error.schema_path[:-1])
+        if keyword == "required" and isinstance(error.instance, dict):
+            for missing in [key for key in node["required"] if key not in error.instance]:
+                yield _field([*path, missing], name), "is required"
+        elif keyword == "additionalProperties" and isinstance(error.instance, dict):
+            for unknown in [key for key in error.instance if key not in node.get("properties", {})]:
+                yield _field([*path, unknown], name), "is not a known field"
+        else:
+            yield _field(path, name), _reason(node, keyword, error.instance)
+
+    def _node(self, path: list[str | int]) -> Mapping[str, Any]:
+        node: Any = self._schema
+        for part in path:
+            node = node[part] if isinstance(node, Mapping) else node[int(part)]
+        found: Mapping[str, Any] = node
+        return found
+
+
+def _field(path: list[str], name: str) -> str:
+    dotted = ".".join(part[:_MAX_FIELD] for part in ([name, *path] if name else path))
+    return dotted[:_MAX_FIELD] or "body"
+
+
+def _reason(node: Mapping[str, Any], keyword: str, value: Any) -> str:
+    if value is None:
+        return "must not be null"
+    if value == "":
+        return "must not be empty"
+    if "x-zen-message" in node and not (keyword == "type" and not isinstance(value, str)):
+        return str(node["x-zen-message"]).replace("{value}", _quote(value))
+    return _generic_reason(node, keyword)
+
+
+def _generic_reason(node: Mapping[str, Any], keyword: str) -> str:
+    if keyword == "type":
+        types = node["type"] if isinstance(node["type"], list) else [node["type"]]
+        wanted = " or ".join(_TYPE_NAMES[one] for one in types)
+        return f"must be {wanted}{_bounds(node)}"
+    if keyword in ("minimum", "maximum"):
+        return f"must be an integer{_bounds(node)}"
+    if keyword == "enum":
+        return "must be one of: " + ", ".join(str(one) for one in node["enum"])
+    if keyword == "minProperties":
+        return "must have at least one field"
+    return {
+        "maxProperties": "must be empty",
+        "minItems": "must have more items",
+        "maxItems": "must have fewer items",
+    }.get(keyword, "is not valid")
+
+
+def _bounds(node: Mapping[str, Any]) -> str:
+    if "minimum" in node and "maximum" in node:
+        return f" from {node['minimum']} to {node['maximum']}"
+    return ""
+
+
+def _quote(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= _MAX_QUOTE else text[:_MAX_QUOTE] + "…"

@@ -1,0 +1,77 @@
+"""Who is asking, and may they: 401, then 429, then 403 for the tenant, then 403 for the scope.
+
+connexion's SecurityMiddleware calls the check that `ScopedBearer.get_fn` made for the operation, with
+the scopes that the contract demands for it; for `http: bearer` connexion itself would ignore them.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from connexion.lifecycle import ConnexionRequest
+from connexion.security import BearerSecurityHandler
+from limits import RateLimitItem
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from zen_sandbox.problems import InsufficientScope, PermissionDenied, RateLimited, Unauthorized
+from zen_sandbox.request.exchange import exchange_of
+from zen_sandbox.tokens import INVALID, MISSING, Tokens
+
+Check = Callable[[ConnexionRequest], Awaitable[dict[str, Any]]]
+
+
+class RateLimit:
+    """At most so many requests per tenant and window; None is no limit."""
+
+    def __init__(self, limit: RateLimitItem | None) -> None:
+        self._limit = limit
+        self._limiter = FixedWindowRateLimiter(MemoryStorage()) if limit else None
+
+    def count(self, tenant_id: str) -> None:
+        """Counts one request; RateLimited when it is one too many."""
+        if self._limiter is None or self._limit is None:
+            return
+        if not self._limiter.hit(self._limit, tenant_id):
+            import time
+
+            reset_at = self._limiter.get_window_stats(self._limit, tenant_id).reset_time
+            raise RateLimited(max(1, round(reset_at - time.time() + 0.5)))
+
+
+class ScopedBearer(BearerSecurityHandler):  # type: ignore[misc]
+    """The handler for the contract's one security scheme."""
+
+    def __init__(self, tokens: Tokens, rate_limit: RateLimit) -> None:
+        self._tokens = tokens
+        self._rate_limit = rate_limit
+
+    def get_fn(self, security_scheme: dict[str, Any], required_scopes: list[str]) -> Check:
+        """The check for one operation."""
+        tokens, rate_limit = self._tokens, self._rate_limit
+
+        async def check(request: ConnexionRequest) -> dict[str, Any]:
+            exchange = exchange_of(request.scope)
+            credential = tokens.credential(bearer_token(exchange.headers.get(b"authorization")))
+            exchange.credential = credential
+            rate_limit.count(credential.tenant_id)
+            if exchange.path_values.get("tenant_id", credential.tenant_id) != credential.tenant_id:
+                raise PermissionDenied
+            for scope in required_scopes:
+                if scope not in credential.scopes:
+                    raise InsufficientScope(scope, holder=credential.holder)
+            return {"sub": credential.actor}
+
+        return check
+
+
+def bearer_token(authorization: bytes | None) -> str:
+    """The token of an Authorization header; Unauthorized when there is none."""
+    if authorization is None:
+        raise Unauthorized(MISSING, token_sent=False)
+    scheme, _, token = authorization.decode("latin-1").partition(" ")
+    token = token.strip(" \t")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthorized(MISSING, token_sent=False)
+    if " " in token or "," in token or not token.isascii():
+        raise Unauthorized(INVALID, token_sent=True)
+    return token

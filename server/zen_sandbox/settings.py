@@ -1,0 +1,21 @@
+"""Everything about a server that can be chosen, whatever it was chosen with."""
+
+from dataclasses import dataclass
+
+from limits import RateLimitItem
+
+from zen_sandbox.tokens import JwtRules
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How the application behaves; how it is reached (host, port) is the command's business."""
+
+    base_url: str = "http://127.0.0.1:8080"
+    jwt: JwtRules | None = None  # None: HS256 with the database's own secret
+    rate_limit: RateLimitItem | None = None
+    cors_origins: tuple[str, ...] = ()
+    validate_responses: bool = False
+    seed: int | None = None
+    lock_timeout: float = 5.0  # seconds a write waits for another process's lock
+    max_in_flight: int = 1000  # requests under way before further ones are answered 503

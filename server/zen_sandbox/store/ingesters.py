@@ -1,0 +1,82 @@
+"""Endpoints."""
+
+import sqlite3
+
+from zen_sandbox.cursor import Window
+from zen_sandbox.domain import Ingester
+from zen_sandbox.problems import Conflict, NotFound
+from zen_sandbox.store.database import Database
+from zen_sandbox.store.rows import Filters, violates
+
+_COLUMNS = ", ".join(Ingester._fields)
+_GET = f"SELECT {_COLUMNS} FROM ingesters WHERE tenant_id = ? AND id = ?"
+_INSERT = """
+INSERT INTO ingesters (tenant_id, id, name, type, status, created_at, updated_at)
+VALUES (?, ?, ?, ?, 'active', ?, ?)"""
+_REPLACE = "UPDATE ingesters SET name = ?, type = ?, updated_at = ? WHERE seq = ?"
+_USER = "SELECT id, name FROM delivery_flows WHERE tenant_id = ? AND source_id = ? LIMIT 1"
+
+
+class Ingesters:
+    """The collection `ingesters`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, tenant_id: str, ingester_id: str) -> Ingester | None:
+        """The ingester, or None."""
+        row = self._database.execute(_GET, (tenant_id, ingester_id)).fetchone()
+        return Ingester._make(row) if row else None
+
+    def get(self, tenant_id: str, ingester_id: str) -> Ingester:
+        """The ingester, else NotFound."""
+        found = self.find(tenant_id, ingester_id)
+        if found is None:
+            raise NotFound.of("Endpoint", ingester_id)
+        return found
+
+    def page(self, tenant_id: str, window: Window) -> list[Ingester]:
+        """The window's ingesters and one more, newest first."""
+        rows = Filters(tenant_id).select(self._database, _COLUMNS, "ingesters", window)
+        return [Ingester._make(row) for row in rows]
+
+    def create(
+        self, tenant_id: str, ingester_id: str, now: str, *, name: str, type: str
+    ) -> Ingester:
+        """A new ingester; Conflict when the name is taken."""
+        values = (tenant_id, ingester_id, name, type, now, now)
+        try:
+            seq = self._database.execute(_INSERT, values).lastrowid or 0
+        except sqlite3.IntegrityError as error:
+            raise _name_taken(error, name) from error
+        return Ingester(seq, ingester_id, name, type, "active", now, now)
+
+    def replace(
+        self, tenant_id: str, ingester_id: str, now: str, *, name: str, type: str
+    ) -> Ingester:
+        """Gives it another name and type; NotFound, or Conflict when the name is taken."""
+        before = self.get(tenant_id, ingester_id)
+        after = before._replace(name=name, type=type)
+        if after == before:
+            return before
+        after = after._replace(updated_at=max(now, before.updated_at))
+        try:
+            self._database.execute(_REPLACE, (name, type, after.updated_at, after.seq))
+        except sqlite3.IntegrityError as error:
+            raise _name_taken(error, name) from error
+        return after
+
+    def delete(self, tenant_id: str, ingester_id: str) -> None:
+        """Removes it; NotFound, or Conflict naming a flow that uses it."""
+        ingester = self.get(tenant_id, ingester_id)
+        user = self._database.execute(_USER, (tenant_id, ingester_id)).fetchone()
+        if user:
+            flow_id, flow_name = user
+            raise Conflict(f"Endpoint {ingester_id} is used by flow '{flow_name}' ({flow_id}).")
+        self._database.execute("DELETE FROM ingesters WHERE seq = ?", (ingester.seq,))
+
+
+def _name_taken(error: sqlite3.IntegrityError, name: str) -> Exception:
+    if violates(error, "ingesters.tenant_id", "ingesters.name"):
+        return Conflict(f"An endpoint with name '{name}' already exists.")
+    return error

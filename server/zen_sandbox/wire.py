@@ -1,0 +1,161 @@
+"""From domain values to responses: member names, timestamps, and the two spellings of a flow.
+
+`/v1` speaks snake_case, the recipe paths camelCase. A member without a value is left out, except where
+the contract demands it.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+import orjson
+
+from zen_sandbox.cursor import Window
+from zen_sandbox.domain import Delivery, DeliveryFlow, Destination, Ingester, LogEntry
+from zen_sandbox.request.exchange import Response
+
+Json = dict[str, Any]
+
+
+class _Row(Protocol):
+    @property
+    def seq(self) -> int: ...
+
+
+RowType = TypeVar("RowType", bound=_Row)
+
+
+def ok(document: Json, *, source_id: str | None = None) -> Response:
+    """200 with a JSON body."""
+    return Response(200, orjson.dumps(document), source_id=source_id)
+
+
+def created(document: Json, location: str, *, source_id: str | None = None) -> Response:
+    """201 with the new resource and its path."""
+    return Response(
+        201, orjson.dumps(document), location, resource_id=document["id"], source_id=source_id
+    )
+
+
+def accepted(document: Json) -> Response:
+    """202."""
+    return Response(202, orjson.dumps(document))
+
+
+def deleted(*, source_id: str | None = None) -> Response:
+    """204."""
+    return Response(204, source_id=source_id)
+
+
+def page(
+    key: str, rows: Sequence[RowType], window: Window, show: Callable[[RowType], Json]
+) -> Response:
+    """200 with the window's rows; a row beyond them means there is a next page."""
+    shown = rows[: window.limit]
+    document: Json = {key: [show(row) for row in shown]}
+    if len(rows) > window.limit:
+        document["next_cursor"] = window.next_cursor(shown[-1].seq)
+    return ok(document)
+
+
+def timestamp(moment: str) -> str:
+    """RFC 3339 with `Z`; whole seconds where the moment is one."""
+    return (moment[:19] if moment.endswith(".000") else moment) + "Z"
+
+
+def destination(it: Destination) -> Json:
+    """A target, without its secret."""
+    return {
+        "id": it.id,
+        "name": it.name,
+        "url": it.url,
+        "type": it.type,
+        "status": it.status,
+        "created_at": timestamp(it.created_at),
+        "updated_at": timestamp(it.updated_at),
+    }
+
+
+def delivery_flow(it: DeliveryFlow) -> Json:
+    """A flow as `/v1` shows it."""
+    return {
+        "id": it.id,
+        "name": it.name,
+        "source_id": it.source_id,
+        "destination_id": it.destination_id,
+        "config": {
+            "retry_policy": {
+                "max_attempts": it.max_attempts,
+                "backoff_seconds": it.backoff_seconds,
+            }
+        },
+        "status": it.status,
+        "created_at": timestamp(it.created_at),
+        "updated_at": timestamp(it.updated_at),
+    }
+
+
+def cluster_delivery_flow(it: DeliveryFlow) -> Json:
+    """A flow as the recipe shows it."""
+    return {
+        "id": it.id,
+        "name": it.name,
+        "source": it.source_id,
+        "target": {"id": it.destination_id, "type": it.destination_type},
+        "status": it.status,
+        "createdAt": timestamp(it.created_at),
+        "updatedAt": timestamp(it.updated_at),
+    }
+
+
+def ingester(it: Ingester, *, base_url: str) -> Json:
+    """An endpoint; its `ingest_url` is below this server's address."""
+    return {
+        "id": it.id,
+        "name": it.name,
+        "type": it.type,
+        "ingest_url": f"{base_url}/hooks/{it.id}",
+        "status": it.status,
+        "created_at": timestamp(it.created_at),
+        "updated_at": timestamp(it.updated_at),
+    }
+
+
+def delivery(it: Delivery) -> Json:
+    """An attempt."""
+    document: Json = {
+        "id": it.id,
+        "event_id": it.event_id,
+        "destination_id": it.destination_id,
+        "flow_id": it.flow_id,
+        "status": it.status,
+        "attempt_number": it.attempt_number,
+    }
+    if it.attempted_at is not None:
+        document["attempted_at"] = timestamp(it.attempted_at)
+    if it.next_attempt_at is not None:
+        document["next_attempt_at"] = timestamp(it.next_attempt_at)
+    if it.response_code is not None:
+        document["response_code"] = it.response_code
+    if it.error_message is not None:
+        document["error_message"] = it.error_message
+    document["evidence_id"] = it.evidence_id
+    return document
+
+
+def log_entry(it: LogEntry) -> Json:
+    """A line of the log."""
+    document: Json = {
+        "id": it.id,
+        "timestamp": timestamp(it.timestamp),
+        "level": it.level,
+        "message": it.message,
+        "action": it.action,
+        "result": it.result,
+        "actor": it.actor,
+        "resource_type": it.resource_type,
+    }
+    for name in ("resource_id", "request_id", "delivery_id", "source_id"):
+        value = getattr(it, name)
+        if value is not None:
+            document[name] = value
+    return document
