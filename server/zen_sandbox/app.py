@@ -14,9 +14,10 @@ connexion reads the contract and drives the stations from routing to endpoint.
 
 import warnings
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from starlette.types import ASGIApp
+
 from zen_contract import contract
 from zen_contract.contract import Contract
 
@@ -79,7 +80,10 @@ def _connexion(
 ) -> ConnexionMiddleware:
     app = ConnexionMiddleware(
         endpoint,
-        middlewares=[routing(operations), SecurityMiddleware, validation(operations)],
+        middlewares=cast(
+            "list[ASGIApp]",  # connexion wants classes or callables that make an application
+            [routing(operations), SecurityMiddleware, validation(operations)],
+        ),
         security_map={"bearer": lambda: bearer},
         resolver=_ByOperationId(operations),
     )
@@ -88,7 +92,7 @@ def _connexion(
     return app
 
 
-class _ByOperationId(Resolver):  # type: ignore[misc]
+class _ByOperationId(Resolver):
     """Resolves an operationId to our handler instead of to a dotted Python name."""
 
     def __init__(self, operations: Mapping[str, Operation]) -> None:
@@ -97,7 +101,9 @@ class _ByOperationId(Resolver):  # type: ignore[misc]
 
     def resolve(self, operation: Any) -> Resolution:
         operation_id = operation.operation_id
-        return Resolution(self._operations[operation_id].handler, operation_id)
+        return Resolution(  # type: ignore[no-untyped-call]
+            self._operations[operation_id].handler, operation_id
+        )
 
 
 def _what_connexion_reads(one: Contract) -> dict[str, Any]:

@@ -86,7 +86,9 @@ def _record(
     action, resource_type, parameter = AUDITED[operation]
     if resource_id is None and parameter is not None:
         resource_id = exchange.arguments.get(parameter)
-    subject = f"{action} {resource_type} {resource_id}" if resource_id else f"{action} {resource_type}"
+    subject = (
+        f"{action} {resource_type} {resource_id}" if resource_id else f"{action} {resource_type}"
+    )
     entry = LogEntry(
         seq=0,
         id=store.ids.new("log", ms),

@@ -1,9 +1,9 @@
 """Cursors: a place in a list, sealed so that only the list it was made for takes it back.
 
-The place is the `seq` of the last row of a page. It is followed by a keyed digest over the place and
-the list's identity (tenant, path and filters), so that a changed or foreign cursor is recognised
-without storing any. 24 bytes make 32 characters of base64 with no spare bits, so that there is one
-text for one cursor.
+The place is the `seq` of the last row of a page. It is followed by a keyed digest over the place
+and the list's identity (tenant, path and filters), so that a changed or foreign cursor is
+recognised without storing any. 24 bytes make 32 characters of base64 with no spare bits, so that
+there is one text for one cursor.
 """
 
 import base64

@@ -18,7 +18,7 @@ def system_entropy() -> int:
 
 def seeded_entropy(seed: int, purpose: str) -> Callable[[], int]:
     """64 bits at a time from a generator that two runs of one seed share, per purpose."""
-    generator = random.Random(f"{seed}/{purpose}")  # noqa: S311 - repeatable is the point
+    generator = random.Random(f"{seed}/{purpose}")
     return lambda: generator.getrandbits(64)
 
 

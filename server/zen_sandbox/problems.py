@@ -118,7 +118,9 @@ class MethodNotAllowed(Problem):
     def __init__(self, method: str, allowed: Iterable[str]) -> None:
         listed = ", ".join(allowed)
         verb = "are" if "," in listed else "is"
-        super().__init__(f"{method} is not served here; {listed} {verb}.", headers={"Allow": listed})
+        super().__init__(
+            f"{method} is not served here; {listed} {verb}.", headers={"Allow": listed}
+        )
 
 
 class Conflict(Problem):

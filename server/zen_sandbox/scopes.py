@@ -7,15 +7,13 @@ ALL_SCOPES = (
     *(f"read:{resource}" for resource in RESOURCES),
     *(f"write:{resource}" for resource in RESOURCES),
 )
-GRANTABLE = frozenset(
-    [*ALL_SCOPES, *(f"admin:{resource}" for resource in RESOURCES), "read:*"]
-)
+GRANTABLE = frozenset([*ALL_SCOPES, *(f"admin:{resource}" for resource in RESOURCES), "read:*"])
 EVERYTHING = ("read:*", *(f"admin:{resource}" for resource in RESOURCES))
 """The shortest list that allows every operation."""
 
 
 def expanded(granted: Iterable[str]) -> frozenset[str]:
-    """The granted scopes with those they imply: admin brings write, never read; `read:*` all reads."""
+    """The granted scopes and those they imply: admin brings write, `read:*` all reads."""
     scopes = set(granted)
     for scope in tuple(scopes):
         if scope.startswith("admin:"):

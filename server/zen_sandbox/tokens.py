@@ -1,7 +1,7 @@
 """From a bearer token to a credential: API keys by their hash, JWTs by their signature.
 
-Checking a token is dear (a query, or a signature), so what it turned out to be is kept for as long as
-nobody has committed to the database; expiry is checked each time, on the sandbox's own clock.
+Checking a token is dear (a query, or a signature), so what it turned out to be is kept as long
+as nobody has committed to the database; expiry is checked each time, on the sandbox's own clock.
 """
 
 from collections.abc import Mapping
@@ -107,11 +107,12 @@ class Tokens:
     def _verified_claims(self, token: str) -> Mapping[str, Any]:
         """The claims of a token whose signature, issuer and audience are right.
 
-        Which keys may be tried follows from `alg`, and `alg` from a fixed list, so that a public key
-        can never be taken for an HMAC secret. Expiry is left to `credential`, on our clock.
+        Which keys may be tried follows from `alg`, and `alg` from a fixed list, so that a public
+        key can never be taken for an HMAC secret. Expiry is left to `credential`, on our clock.
         """
         algorithm = jwt.get_unverified_header(token).get("alg")
         key: Any
+        algorithms: tuple[str, ...]
         if algorithm in SYMMETRIC:
             key, algorithms = self._rules.secret, SYMMETRIC
         elif algorithm in ASYMMETRIC and self._rules.jwks is not None:

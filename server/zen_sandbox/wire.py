@@ -1,7 +1,6 @@
 """From domain values to responses: member names, timestamps, and the two spellings of a flow.
 
-`/v1` speaks snake_case, the recipe paths camelCase. A member without a value is left out, except where
-the contract demands it.
+`/v1` speaks snake_case, the recipe paths camelCase. A member without a value is left out.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 """One function per operationId: `createDestination` is `destinations.create_destination`.
 
-A handler is called with a `Call` and, by name, with what the contract's parameters and body hold once
-they were validated. It returns a response, or raises a problem.
+A handler is called with a `Call` and, by name, with what the contract's parameters and body hold
+once they were validated. It returns a response, or raises a problem.
 """
 
 import re

@@ -32,9 +32,7 @@ def get_ingester(call: Call, ingester_id: str) -> Response:
 
 def replace_ingester(call: Call, ingester_id: str, body: dict[str, Any]) -> Response:
     """PUT /v1/tenants/{tenant_id}/ingesters/{ingester_id}"""
-    replaced = call.store.ingesters.replace(
-        call.tenant_id, ingester_id, call.store.now(), **body
-    )
+    replaced = call.store.ingesters.replace(call.tenant_id, ingester_id, call.store.now(), **body)
     return wire.ok(_shown(call, replaced), source_id=ingester_id)
 
 

@@ -3,8 +3,8 @@
 import sqlite3
 
 import orjson
-from zen_contract import contract
 
+from zen_contract import contract
 from zen_sandbox import __version__, wire
 from zen_sandbox.problems import ServiceUnavailable
 from zen_sandbox.request.call import Call

@@ -1,5 +1,7 @@
 """What people look at in a browser, served by Flask; loaded when somebody first does."""
 
+from typing import cast
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from zen_sandbox.settings import Settings
@@ -23,7 +25,7 @@ def lazily(settings: Settings) -> ASGIApp:
 
             from zen_sandbox.pages.site import create_site
 
-            built.append(WSGIMiddleware(create_site(settings)))
+            built.append(cast("ASGIApp", WSGIMiddleware(create_site(settings))))
         await built[0](scope, receive, send)
 
     return app

@@ -7,7 +7,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-EXPOSED = ("Location", "Retry-After", "X-Request-Id", "Idempotency-Replayed", "WWW-Authenticate", "Allow")
+EXPOSED = (
+    "Location",
+    "Retry-After",
+    "X-Request-Id",
+    "Idempotency-Replayed",
+    "WWW-Authenticate",
+    "Allow",
+)
 
 
 class _Cors(CORSMiddleware):

@@ -36,7 +36,9 @@ _LONGEST_PAUSE = 0.05
 class Endpoint:
     """The ASGI application behind connexion's middleware."""
 
-    def __init__(self, store: Store, cursors: Cursors, *, base_url: str, lock_timeout: float) -> None:
+    def __init__(
+        self, store: Store, cursors: Cursors, *, base_url: str, lock_timeout: float
+    ) -> None:
         self.base_url = base_url
         self._store = store
         self._cursors = cursors

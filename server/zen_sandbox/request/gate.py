@@ -1,8 +1,8 @@
 """The outermost station: every request comes in here, and every answer goes out here.
 
-It gives the request its id, turns what the other stations raise into problem documents, and keeps the
-number of requests under way bounded. Pages for people are handed to Flask from here, so that the API
-knows nothing of them.
+It gives the request its id, turns what the other stations raise into problem documents, and keeps
+the number of requests under way bounded. Pages for people are handed to Flask from here, so that
+the API knows nothing of them.
 """
 
 import logging
@@ -103,9 +103,7 @@ class Gate:
             problem = _unexpected(error, exchange)
         return problem_response(problem, exchange.request_id)
 
-    async def _page(
-        self, scope: Scope, receive: Receive, send: Send, exchange: Exchange
-    ) -> None:
+    async def _page(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange) -> None:
         if scope["method"] not in ("GET", "HEAD"):
             problem = MethodNotAllowed(scope["method"], ("GET", "HEAD"))
             await respond(send, problem_response(problem, exchange.request_id), exchange.request_id)
@@ -113,7 +111,10 @@ class Gate:
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"x-request-id", exchange.request_id.encode())]
+                message["headers"] = [
+                    *message["headers"],
+                    (b"x-request-id", exchange.request_id.encode()),
+                ]
             await send(message)
 
         if self._pages is not None:

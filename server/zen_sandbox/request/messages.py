@@ -1,7 +1,7 @@
 """From a validator's findings to `field: reason`: one reason per field, in words for people.
 
-A schema may say its own reason in `x-zen-message` (`{value}` stands for the refused value); else the
-failed keyword says it. Values are quoted shortened, and never those of other fields.
+A schema may say its own reason in `x-zen-message` (`{value}` stands for the refused value); else
+the failed keyword says it. Values are quoted shortened, and never those of other fields.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,9 +26,9 @@ _TYPE_NAMES = {
 
 
 class Messages:
-    """Explains what is wrong with a value by one schema. Called only for values that are not valid."""
+    """Explains what is wrong with a value, by one schema; called only when something is."""
 
-    def __init__(self, schema: Mapping[str, Any]) -> None:
+    def __init__(self, schema: dict[str, Any]) -> None:
         self._schema = schema
         self._validator: jsonschema_rs.Draft4Validator | None = None
 

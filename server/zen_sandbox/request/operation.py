@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jsonschema_rs
+
 from zen_contract.contract import Contract
 from zen_contract.contract import Operation as ContractOperation
-
 from zen_sandbox.request.messages import Messages
 from zen_sandbox.request.schemas import plain_json_schema
 

@@ -10,7 +10,9 @@ CONTENT_TYPE = b"application/problem+json"
 
 def problem_response(problem: Problem, request_id: str) -> Response:
     """The problem document, with the headers that belong to it."""
-    headers = tuple((name.lower().encode(), value.encode()) for name, value in problem.headers.items())
+    headers = tuple(
+        (name.lower().encode(), value.encode()) for name, value in problem.headers.items()
+    )
     return Response(
         problem.status,
         orjson.dumps(problem.document(request_id)),

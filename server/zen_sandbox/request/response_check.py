@@ -5,8 +5,8 @@ from typing import Any
 
 import jsonschema_rs
 import orjson
-from zen_contract.contract import Contract
 
+from zen_contract.contract import Contract
 from zen_sandbox.request.exchange import Exchange, Response
 from zen_sandbox.request.schemas import plain_json_schema
 
@@ -70,4 +70,6 @@ class _Documented:
             return [f"media type {media_type} is not documented"]
         value = orjson.loads(response.body) if "json" in media_type else response.body.decode()
         errors = list(validator.iter_errors(value))[:_SHOWN]
-        return [f"{'/'.join(map(str, one.instance_path)) or 'body'}: {one.message}" for one in errors]
+        return [
+            f"{'/'.join(map(str, one.instance_path)) or 'body'}: {one.message}" for one in errors
+        ]

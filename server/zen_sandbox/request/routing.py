@@ -1,9 +1,9 @@
 """From a path and a method to an operation of the contract.
 
 connexion reads the contract and hands each operation over; its own router would match one regular
-expression per path, redirect on slashes and list only half of the methods in `Allow`. This one walks
-a tree of path segments, on the bytes that came over the wire, so that an encoded slash stays inside
-its segment.
+expression per path, redirect on slashes and list only half of the methods in `Allow`. This one
+walks a tree of path segments, on the bytes that came over the wire, so that an encoded slash stays
+inside its segment.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from connexion.middleware.abstract import ROUTING_CONTEXT, AbstractRoutingAPI, SpecMiddleware
-from connexion.operations import AbstractOperation
+from connexion.operations.abstract import AbstractOperation
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -58,12 +58,14 @@ class PathTree:
             node.methods[served] = (operation, context)
         node.allowed = sorted(node.methods)
 
-    def find(self, raw_path: bytes, method: str) -> tuple[Operation, dict[str, str], Mapping[str, str]]:
+    def find(
+        self, raw_path: bytes, method: str
+    ) -> tuple[Operation, dict[str, str], Mapping[str, str]]:
         """The operation, the values of its path parameters and connexion's routing context.
 
         NotFound for a path that is not served, MethodNotAllowed for a method that is not.
         """
-        node: _Node | None = self._root
+        node = self._root
         values: dict[str, str] = {}
         for segment in _segments(raw_path):
             following = node.literals.get(segment)
@@ -128,9 +130,7 @@ class RoutingMiddleware(SpecMiddleware):
 
     def add_api(self, specification: Specification, **options: Any) -> None:
         """Adds the operations of one contract."""
-        _ContractPaths(
-            specification, tree=self._tree, operations=self._operations, **options
-        )
+        _ContractPaths(specification, tree=self._tree, operations=self._operations, **options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = exchange_of(scope)

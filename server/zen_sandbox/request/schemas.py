@@ -9,7 +9,7 @@ _NOTES = frozenset(
 
 
 def plain_json_schema(schema: Any) -> Any:
-    """A Draft 4 schema: `nullable` becomes one more type, notes are dropped, `x-zen-message` stays."""
+    """A Draft 4 schema: `nullable` becomes a type, notes are dropped, `x-zen-message` stays."""
     if isinstance(schema, Mapping):
         plain = {
             key: _plain_properties(value) if key == "properties" else plain_json_schema(value)

@@ -1,9 +1,11 @@
 """Who is asking, and may they: 401, then 429, then 403 for the tenant, then 403 for the scope.
 
-connexion's SecurityMiddleware calls the check that `ScopedBearer.get_fn` made for the operation, with
-the scopes that the contract demands for it; for `http: bearer` connexion itself would ignore them.
+connexion's SecurityMiddleware calls the check that `ScopedBearer.get_fn` made for the operation,
+with the scopes that the contract demands for it; for `http: bearer` connexion itself would ignore
+them.
 """
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -32,13 +34,11 @@ class RateLimit:
         if self._limiter is None or self._limit is None:
             return
         if not self._limiter.hit(self._limit, tenant_id):
-            import time
-
             reset_at = self._limiter.get_window_stats(self._limit, tenant_id).reset_time
             raise RateLimited(max(1, round(reset_at - time.time() + 0.5)))
 
 
-class ScopedBearer(BearerSecurityHandler):  # type: ignore[misc]
+class ScopedBearer(BearerSecurityHandler):
     """The handler for the contract's one security scheme."""
 
     def __init__(self, tokens: Tokens, rate_limit: RateLimit) -> None:

@@ -1,8 +1,8 @@
 """JSON read as strictly as the contract asks: no duplicate keys, no NaN, no lone surrogates.
 
-orjson refuses everything but duplicate keys. Those are looked for only where the text has more colons
-than the value has keys: each key brings a colon, so without surplus there is no duplicate, and a
-second, slower reading is spared.
+orjson refuses everything but duplicate keys. Those are looked for only where the text has more
+colons than the value has keys: each key brings a colon, so without surplus there is no duplicate,
+and a second, slower reading is spared.
 """
 
 import json

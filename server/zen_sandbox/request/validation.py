@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
-from connexion.operations import AbstractOperation
+from connexion.operations.abstract import AbstractOperation
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -230,9 +230,7 @@ class ValidationMiddleware(RoutedMiddleware[_ValidationAPI]):
 
     def add_api(self, specification: Specification, **options: Any) -> _ValidationAPI:
         """Adds the operations of one contract."""
-        api: _ValidationAPI = super().add_api(
-            specification, operations=self._operations, **options
-        )
+        api: _ValidationAPI = super().add_api(specification, operations=self._operations, **options)
         return api
 
 

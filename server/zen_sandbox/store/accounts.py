@@ -137,7 +137,7 @@ class Accounts:
     def api_keys(self, tenant_id: str | None = None) -> list[ApiKey]:
         """One tenant's keys, or all, the revoked ones too."""
         rows = self._database.execute(
-            f"SELECT {_KEY_COLUMNS} FROM api_keys WHERE ?1 IS NULL OR tenant_id = ?1"  # noqa: S608
+            f"SELECT {_KEY_COLUMNS} FROM api_keys WHERE ?1 IS NULL OR tenant_id = ?1"
             " ORDER BY tenant_id, created_at, id",
             (tenant_id,),
         ).fetchall()

@@ -1,8 +1,8 @@
 """The SQLite file: how it is opened, and how a write gets and gives back the one writer lock.
 
-One connection per thread, in autocommit mode, so that a transaction begins exactly where `begin` is
-called. The lock is never waited for here: `begin` raises `Locked`, and the caller, which runs on the
-event loop, decides how to wait without stopping everybody else.
+One connection per thread, in autocommit mode, so that a transaction begins exactly where `begin`
+is called. The lock is never waited for here: `begin` raises `Locked`, and the caller, which runs
+on the event loop, decides how to wait without stopping everybody else.
 """
 
 import sqlite3

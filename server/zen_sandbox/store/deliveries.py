@@ -1,4 +1,4 @@
-"""Events and the attempts at delivering them: one row per attempt, rewritten only while it waits."""
+"""Events and the attempts at delivering them: a row per attempt, changed only while it waits."""
 
 import json
 from collections.abc import Mapping
@@ -108,7 +108,7 @@ class Deliveries:
         attempt_number: int = 1,
         due_at: str | None = None,
     ) -> None:
-        """Queues an attempt: `pending` for the first of its chain, else `retrying` until `due_at`."""
+        """Queues an attempt: `pending` as the first of its chain, else `retrying` until then."""
         first = attempt_number == 1
         status, next_attempt_at = ("pending", due_at) if first else ("retrying", due_at or now)
         values = (tenant_id, delivery_id, event_id, destination_id, flow_id, status, None)

@@ -44,9 +44,7 @@ class DeliveryFlows:
         if window.after is None:
             cursor = self._database.execute(_FIRST_PAGE, (tenant_id, window.limit + 1))
         else:
-            cursor = self._database.execute(
-                _NEXT_PAGE, (tenant_id, window.after, window.limit + 1)
-            )
+            cursor = self._database.execute(_NEXT_PAGE, (tenant_id, window.after, window.limit + 1))
         return [DeliveryFlow._make(row) for row in cursor.fetchall()]
 
     def create(

@@ -101,7 +101,9 @@ class Destinations:
         user = self._database.execute(_USER, (tenant_id, destination_id)).fetchone()
         if user:
             flow_id, flow_name = user
-            raise Conflict(f"Destination {destination_id} is used by flow '{flow_name}' ({flow_id}).")
+            raise Conflict(
+                f"Destination {destination_id} is used by flow '{flow_name}' ({flow_id})."
+            )
         self._database.execute("DELETE FROM destinations WHERE seq = ?", (destination.seq,))
 
     def secret(self, tenant_id: str, destination_id: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The two things that every collection of the store does alike: pages, and telling conflicts apart."""
+"""What every collection of the store does alike: pages, and telling conflicts apart."""
 
 import sqlite3
 from typing import Any
@@ -38,7 +38,7 @@ class Filters:
             conditions = [*conditions, f"seq {comparison} ?"]
             values = [*values, window.after]
         sql = (
-            f"SELECT {columns} FROM {table} WHERE {' AND '.join(conditions)}"  # noqa: S608
+            f"SELECT {columns} FROM {table} WHERE {' AND '.join(conditions)}"
             f" ORDER BY seq {direction} LIMIT ?"
         )
         return database.execute(sql, [*values, window.limit + 1]).fetchall()

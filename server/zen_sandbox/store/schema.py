@@ -1,7 +1,7 @@
 """The tables, and the steps that bring a database of any older version to today's.
 
-A database says its version in `PRAGMA user_version`: how many of `STEPS` it has seen. A step is never
-edited once it was released; a change of the tables is a new step.
+A database says its version in `PRAGMA user_version`: how many of `STEPS` it has seen. A step is
+never edited once it was released; a change of the tables is a new step.
 """
 
 from collections.abc import Callable
