@@ -47,7 +47,7 @@ from zen_sandbox.tokens import JwtRules, Tokens
 CONTRACTS = ("zen-back.v1", "zen-sandbox.v1")
 
 
-def create_app(store: Store, settings: Settings = Settings()) -> ASGIApp:
+def create_app(store: Store, settings: Settings) -> ASGIApp:
     """The sandbox over an open store, as an ASGI application."""
     contracts = [contract.load(name) for name in CONTRACTS]
     operations: dict[str, Operation] = {}

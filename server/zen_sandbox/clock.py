@@ -5,7 +5,7 @@ comparing text compares time, in Python and in SQL.
 """
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Protocol
 
@@ -66,14 +66,11 @@ def milliseconds(text: str) -> int:
     return round(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
 
 
-def first_moment_from(timestamp: str) -> str:
-    """The first moment at or after an RFC 3339 timestamp in UTC with `Z`.
+def comparable(timestamp: str) -> str:
+    """An RFC 3339 timestamp in UTC with `Z`, as text that compares with moments as its time does.
 
-    Moments have milliseconds, timestamps of a client may be finer: rounding up keeps both
-    `>=` (since) and `<` (until) exact.  ValueError when the day does not exist.
+    It may be finer than a moment; digits beyond the third that say nothing are dropped, and any
+    other digit makes the text sort behind the moment it starts with, which is where its time is.
     """
     whole, _, fraction = timestamp[:-1].partition(".")
-    base = datetime.fromisoformat(whole).replace(tzinfo=UTC)
-    nanoseconds = int(fraction.ljust(9, "0")) if fraction else 0
-    base += timedelta(milliseconds=-(-nanoseconds // 1_000_000))
-    return base.strftime("%Y-%m-%dT%H:%M:%S.") + f"{base.microsecond // 1000:03d}"
+    return f"{whole}.{fraction.rstrip('0').ljust(3, '0')}"

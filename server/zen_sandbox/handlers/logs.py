@@ -1,8 +1,7 @@
 """The log."""
 
 from zen_sandbox import wire
-from zen_sandbox.clock import first_moment_from
-from zen_sandbox.problems import ValidationFailed
+from zen_sandbox.clock import comparable
 from zen_sandbox.request.call import Call
 from zen_sandbox.request.exchange import Response
 
@@ -25,14 +24,8 @@ def list_logs(
         level=level,
         source_id=source_id,
         delivery_id=delivery_id,
-        since=_moment("since", since),
-        until=_moment("until", until),
+        since=None if since is None else comparable(since),
+        until=None if until is None else comparable(until),
     )
     return wire.page("logs", rows, window, wire.log_entry)
 
-
-def _moment(name: str, timestamp: str | None) -> str | None:
-    try:
-        return None if timestamp is None else first_moment_from(timestamp)
-    except (ValueError, OverflowError):  # year 0000, or a moment after the year 9999
-        raise ValidationFailed.of(name, "is out of range") from None

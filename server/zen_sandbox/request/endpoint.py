@@ -1,4 +1,4 @@
-"""The last station: calls the handler; a write inside one transaction with its record and log entry.
+"""The last station: calls the handler, a write in one transaction with its record and log entry.
 
 Handlers run on the event loop, without a pause between BEGIN and COMMIT, so that writes of this
 process follow one another and equal requests with one key can never run side by side. Only waiting

@@ -1,4 +1,4 @@
-"""One request and what the stations of its path have found out about it, handed along in the scope."""
+"""One request and what the stations of its path have found out; the scope hands it along."""
 
 from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any, NamedTuple
