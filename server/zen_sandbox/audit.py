@@ -4,6 +4,8 @@ Made for every write that passed authentication, refused ones included. A messag
 and names, never the body, so there is no secret in it to redact.
 """
 
+import re
+
 from zen_sandbox.clock import moment
 from zen_sandbox.domain import Credential, LogEntry
 from zen_sandbox.problems import Problem
@@ -33,6 +35,7 @@ _RESULTS = {
     409: "conflict",
 }
 _MAX_MESSAGE = 1000
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 
 def is_audited(exchange: Exchange, problem: Problem) -> bool:
@@ -85,7 +88,7 @@ def _record(
     operation, credential = _known(exchange)
     action, resource_type, parameter = AUDITED[operation]
     if resource_id is None and parameter is not None:
-        resource_id = exchange.arguments.get(parameter)
+        resource_id = _well_formed(exchange.path_values.get(parameter, ""))
     subject = (
         f"{action} {resource_type} {resource_id}" if resource_id else f"{action} {resource_type}"
     )
@@ -105,6 +108,10 @@ def _record(
         source_id=source_id,
     )
     store.logs.add(credential.tenant_id, entry)
+
+
+def _well_formed(identifier: str) -> str | None:
+    return identifier if _ID.fullmatch(identifier) else None
 
 
 def _known(exchange: Exchange) -> tuple[str, Credential]:
