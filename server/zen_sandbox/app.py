@@ -67,9 +67,20 @@ def create_app(store: Store, settings: Settings) -> ASGIApp:
         max_in_flight=settings.max_in_flight,
         pages=pages.lazily(settings),
         is_page=pages.is_page,
+        background=lambda: _deliver(store, endpoint, settings),
         check=_response_check(contracts) if settings.validate_responses else None,
     )
     return with_cors(gate, settings.cors_origins)
+
+
+async def _deliver(store: Store, endpoint: Endpoint, settings: Settings) -> None:
+    """The delivery engine, for as long as the server serves."""
+    from zen_sandbox.delivery.engine import Engine
+    from zen_sandbox.delivery.guard import TargetGuard
+    from zen_sandbox.delivery.transport import Transport
+
+    guard = TargetGuard(loopback=settings.loopback_targets, allowed=settings.allowed_targets)
+    await Engine(store, Transport(guard), endpoint.begin_write).run()
 
 
 def _connexion(

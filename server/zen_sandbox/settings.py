@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from limits import RateLimitItem
 
+from zen_sandbox.delivery.guard import Network
 from zen_sandbox.tokens import JwtRules
 
 
@@ -17,5 +18,7 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     validate_responses: bool = False
     seed: int | None = None
+    loopback_targets: bool = True  # whether attempts may reach this machine's own addresses
+    allowed_targets: tuple[Network, ...] = ()  # networks they may reach besides public addresses
     lock_timeout: float = 5.0  # seconds a write waits for another process's lock
     max_in_flight: int = 1000  # requests under way before further ones are answered 503

@@ -1,5 +1,7 @@
 """What a handler is given besides the arguments that the contract names."""
 
+from collections.abc import Mapping
+
 from zen_sandbox.cursor import Cursors, Window
 from zen_sandbox.store import Store
 
@@ -7,13 +9,21 @@ from zen_sandbox.store import Store
 class Call:
     """One call of one handler. In a write, the store is inside the request's transaction."""
 
-    __slots__ = ("_cursors", "_list_identity", "base_url", "store", "tenant_id")
+    __slots__ = ("_cursors", "_list_identity", "base_url", "headers", "store", "tenant_id")
 
     def __init__(
-        self, store: Store, tenant_id: str, *, base_url: str, cursors: Cursors, list_identity: str
+        self,
+        store: Store,
+        tenant_id: str,
+        *,
+        base_url: str,
+        headers: Mapping[bytes, bytes],
+        cursors: Cursors,
+        list_identity: str,
     ) -> None:
         self.store = store
         self.tenant_id = tenant_id
+        self.headers = headers
         self.base_url = base_url
         self._cursors = cursors
         self._list_identity = list_identity

@@ -86,6 +86,7 @@ class Endpoint:
             self._store,
             credential.tenant_id if credential else "",
             base_url=self.base_url,
+            headers=exchange.headers,
             cursors=self._cursors,
             list_identity=exchange.list_identity,
         )
@@ -126,11 +127,13 @@ class Endpoint:
         except (NotFound, Conflict, ValidationFailed) as problem:
             self._store.database.execute("ROLLBACK TO effect")
             return self._refuse(exchange, problem, ms)
-        audit.record_success(self._store, exchange, response, ms)
+        if exchange.credential is not None:
+            audit.record_success(self._store, exchange, response, ms)
         return response
 
     def _refuse(self, exchange: Exchange, problem: Problem, ms: int) -> Response:
-        audit.record_refusal(self._store, exchange, problem, ms)
+        if exchange.credential is not None:
+            audit.record_refusal(self._store, exchange, problem, ms)
         return problem_response(problem, exchange.request_id)
 
 

@@ -5,11 +5,12 @@ the number of requests under way bounded. Pages for people are handed to Flask f
 the API knows nothing of them.
 """
 
+import asyncio
 import logging
 import re
 import sqlite3
-from collections.abc import Callable, Iterable
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -46,7 +47,9 @@ class Gate:
         pages: ASGIApp | None = None,
         is_page: Callable[[str], bool] = lambda path: False,
         check: ResponseCheck | None = None,
+        background: Callable[[], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
+        self._background = background
         self._api = api
         self._endpoint = endpoint
         self._new_request_id = new_request_id
@@ -58,7 +61,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await _lifespan(receive, send)
+            await _lifespan(receive, send, self._background)
             return
         headers = read_headers(scope["headers"])
         exchange = Exchange(self._request_id(headers), headers)
@@ -165,12 +168,15 @@ def _unexpected(error: Exception, exchange: Exchange) -> Problem:
     return InternalError()
 
 
-async def _lifespan(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        kind = message["type"]
-        if kind not in ("lifespan.startup", "lifespan.shutdown"):
-            return
-        await send({"type": f"{kind}.complete"})
-        if kind == "lifespan.shutdown":
-            return
+async def _lifespan(
+    receive: Receive, send: Send, background: Callable[[], Coroutine[Any, Any, None]] | None
+) -> None:
+    """Runs what runs beside the requests for as long as the server serves."""
+    await receive()
+    task = asyncio.create_task(background()) if background is not None else None
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    if task is not None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    await send({"type": "lifespan.shutdown.complete"})

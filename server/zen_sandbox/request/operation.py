@@ -37,10 +37,14 @@ class Parameter(NamedTuple):
 
 
 class Body(NamedTuple):
-    """The request body: its media types, and whether it may be left out."""
+    """The request body: its media types, and whether it may be left out.
+
+    A `raw` one is of any type and reaches the handler as the bytes that came.
+    """
 
     media_types: frozenset[str]
     required: bool
+    raw: bool
     is_valid: Callable[[Any], bool]
     messages: Messages
 
@@ -101,10 +105,12 @@ def _parameter(definition: Mapping[str, Any]) -> Parameter:
 
 def _body(definition: Mapping[str, Any]) -> Body:
     content = definition["content"]
+    raw = "*/*" in content
     schema = plain_json_schema(next(iter(content.values()))["schema"])
     return Body(
         media_types=frozenset(content),
         required=bool(definition.get("required")),
+        raw=raw,
         is_valid=jsonschema_rs.Draft4Validator(schema, validate_formats=True).is_valid,
         messages=Messages(schema),
     )

@@ -45,7 +45,7 @@ class ValidationStation:
         body: Any = _ABSENT
         if operation.body is not None:
             raw = await _read_body(operation.body, exchange.headers, receive)
-            body = strict_json_or_absent(raw)
+            body = raw if operation.body.raw else strict_json_or_absent(raw)
         exchange.arguments = _checked_arguments(operation, exchange, scope["query_string"], body)
         await self._app(scope, receive, send)
 
@@ -76,7 +76,10 @@ def _checked_arguments(
     if operation.idempotency_key is not None:
         exchange.idempotency_key = _read_key(operation.idempotency_key, exchange.headers, errors)
     if operation.body is not None:
-        _check_body(operation.body, body, exchange, errors)
+        if operation.body.raw:
+            exchange.body = body
+        else:
+            _check_body(operation.body, body, exchange, errors)
         arguments["body"] = exchange.body
     if errors:
         raise ValidationFailed(errors)
@@ -178,6 +181,8 @@ async def _receive_all(receive: Receive) -> bytes:
 
 
 def _media_type_refusal(body: Body, headers: Mapping[bytes, bytes]) -> UnsupportedMediaType | None:
+    if body.raw:
+        return None
     encoding = headers.get(b"content-encoding")
     if encoding is not None and encoding.strip().lower() not in (b"", b"identity"):
         return UnsupportedMediaType("A request body must come without a content encoding.")

@@ -7,7 +7,7 @@ on the event loop, decides how to wait without stopping everybody else.
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ class Database:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._closing = threading.Lock()
+        self._after_commit: list[Callable[[], None]] = []
         path.touch(mode=0o600)  # SQLite gives its -wal and -shm files the mode of this one
 
     @property
@@ -82,11 +83,19 @@ class Database:
     def commit(self) -> None:
         """Makes the transaction durable (see `SYNCHRONOUS`) and gives the lock back."""
         self.execute("COMMIT")
+        waiting, self._after_commit = self._after_commit, []
+        for callback in waiting:
+            callback()
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Calls back once the transaction under way is committed; not when it is undone."""
+        self._after_commit.append(callback)
 
     def rollback(self) -> None:
         """Undoes the transaction, if one is open, and gives the lock back."""
         if self.tables.conn.in_transaction:
             self.execute("ROLLBACK")
+            self._after_commit.clear()
 
     def changed_elsewhere(self) -> int:
         """A number that changes when another connection, of any process, has committed."""

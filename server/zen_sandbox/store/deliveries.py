@@ -1,7 +1,8 @@
 """Events and the attempts at delivering them: a row per attempt, changed only while it waits."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from zen_sandbox.cursor import Window
@@ -14,8 +15,8 @@ _COLUMNS = ", ".join(Delivery._fields)
 _GET = f"SELECT {_COLUMNS} FROM deliveries WHERE tenant_id = ? AND id = ?"
 _INSERT = """
 INSERT INTO deliveries (tenant_id, id, event_id, destination_id, flow_id, status, response_code,
-  attempt_number, queued_at, attempted_at, next_attempt_at, error_message, evidence_id)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+  attempt_number, queued_at, attempted_at, next_attempt_at, error_message, evidence_id, due_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _EVENT = """
 INSERT INTO events (tenant_id, id, ingester_id, received_at, content_type, headers, body)
 VALUES (?, ?, ?, ?, ?, ?, ?)"""
@@ -36,6 +37,8 @@ class Deliveries:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.on_queued: Callable[[str, str, str], None] | None = None
+        """Called after the commit that queued an attempt: tenant, destination, moment it is due."""
 
     def get(self, tenant_id: str, delivery_id: str) -> Delivery:
         """The attempt, else NotFound."""
@@ -107,20 +110,29 @@ class Deliveries:
         evidence_id: str,
         attempt_number: int = 1,
         due_at: str | None = None,
+        for_show: bool = False,
     ) -> None:
-        """Queues an attempt: `pending` as the first of its chain, else `retrying` until then."""
+        """Queues an attempt: `pending` as the first of its chain, else `retrying`; due now or then.
+
+        One that is `for_show` only (demo data) is never made.
+        """
         first = attempt_number == 1
-        status, next_attempt_at = ("pending", due_at) if first else ("retrying", due_at or now)
+        due_at = due_at or now
+        status, next_attempt_at = ("pending", None) if first else ("retrying", due_at)
+        queued_for = None if for_show else due_at
         values = (tenant_id, delivery_id, event_id, destination_id, flow_id, status, None)
         self._database.execute(
-            _INSERT, (*values, attempt_number, now, None, next_attempt_at, None, evidence_id)
+            _INSERT,
+            (*values, attempt_number, now, None, next_attempt_at, None, evidence_id, queued_for),
         )
+        if not for_show:
+            self._announce(tenant_id, destination_id, due_at)
 
     def finish(self, tenant_id: str, delivery_id: str, outcome: Outcome) -> None:
         """Records how a queued attempt ended; a row that has ended is left as it is."""
         self._database.execute(
             "UPDATE deliveries SET status = ?, attempted_at = ?, response_code = ?,"
-            " error_message = ?, next_attempt_at = NULL"
+            " error_message = ?, next_attempt_at = NULL, due_at = NULL"
             " WHERE tenant_id = ? AND id = ? AND status IN ('pending', 'retrying')",
             (
                 "delivered" if outcome.delivered else "failed",
@@ -131,6 +143,10 @@ class Deliveries:
                 delivery_id,
             ),
         )
+
+    def _announce(self, tenant_id: str, destination_id: str, due_at: str) -> None:
+        if self.on_queued is not None:
+            self._database.after_commit(partial(self.on_queued, tenant_id, destination_id, due_at))
 
     def _has_attempts(self, tenant_id: str, event_id: str) -> bool:
         return (

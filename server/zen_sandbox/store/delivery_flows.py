@@ -39,6 +39,16 @@ class DeliveryFlows:
             raise NotFound.of("Flow", flow_id)
         return DeliveryFlow._make(row)
 
+    def fed_by(self, tenant_id: str, source_id: str) -> list[tuple[str, str]]:
+        """Id and target of each flow that an event of this source goes through, oldest first."""
+        rows: list[tuple[str, str]] = self._database.execute(
+            "SELECT f.id, f.destination_id FROM delivery_flows f JOIN destinations d"
+            " ON d.tenant_id = f.tenant_id AND d.id = f.destination_id"
+            " WHERE f.tenant_id = ? AND f.source_id = ? AND d.status <> 'disabled' ORDER BY f.seq",
+            (tenant_id, source_id),
+        ).fetchall()
+        return rows
+
     def page(self, tenant_id: str, window: Window) -> list[DeliveryFlow]:
         """The window's flows and one more, newest first."""
         if window.after is None:

@@ -35,6 +35,16 @@ class Ingesters:
             raise NotFound.of("Endpoint", ingester_id)
         return found
 
+    def owner(self, ingester_id: str) -> str:
+        """The tenant whose ingester it is, else NotFound; a provider's post names no tenant."""
+        row = self._database.execute(
+            "SELECT tenant_id FROM ingesters WHERE id = ?", (ingester_id,)
+        ).fetchone()
+        if row is None:
+            raise NotFound.of("Endpoint", ingester_id)
+        tenant_id: str = row[0]
+        return tenant_id
+
     def page(self, tenant_id: str, window: Window) -> list[Ingester]:
         """The window's ingesters and one more, newest first."""
         rows = Filters(tenant_id).select(self._database, _COLUMNS, "ingesters", window)

@@ -93,6 +93,19 @@ CREATE TABLE idempotency (
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
 """
 
+# Only what the engine may attempt has a due time; rows that a demo made up as queued have none.
+DELIVERY_ENGINE = """
+ALTER TABLE deliveries ADD COLUMN due_at TEXT;
+CREATE INDEX deliveries_due ON deliveries (tenant_id, destination_id, due_at)
+  WHERE due_at IS NOT NULL;
+ALTER TABLE destinations ADD COLUMN final_failures INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE attempt_records (
+  seq INTEGER PRIMARY KEY, request_headers TEXT NOT NULL, response_headers TEXT NOT NULL,
+  response_body BLOB NOT NULL, truncated INTEGER NOT NULL, address TEXT,
+  first_byte_ms REAL, total_ms REAL NOT NULL
+);
+"""
+
 Step = Callable[[SqliteUtilsDatabase], None]
 
 
@@ -106,7 +119,11 @@ def _statements(script: str) -> Step:
     return run
 
 
-STEPS: tuple[Step, ...] = (_statements(ACCOUNTS_AND_RESOURCES), _statements(DELIVERIES_AND_LOGS))
+STEPS: tuple[Step, ...] = (
+    _statements(ACCOUNTS_AND_RESOURCES),
+    _statements(DELIVERIES_AND_LOGS),
+    _statements(DELIVERY_ENGINE),
+)
 
 
 def bring_up_to_date(database: Database, steps: tuple[Step, ...] = STEPS) -> bool:

@@ -12,6 +12,7 @@ from zen_sandbox.store.destinations import Destinations
 from zen_sandbox.store.idempotency import IdempotencyRecords
 from zen_sandbox.store.ingesters import Ingesters
 from zen_sandbox.store.logs import Logs
+from zen_sandbox.store.queue import Queue
 from zen_sandbox.store.schema import bring_up_to_date
 
 _SECRET_BYTES = 32
@@ -32,6 +33,7 @@ class Store:
         self.delivery_flows = DeliveryFlows(database)
         self.ingesters = Ingesters(database)
         self.deliveries = Deliveries(database)
+        self.queue = Queue(database)
         self.logs = Logs(database)
         self.idempotency = IdempotencyRecords(database)
         newest = self.logs.newest()

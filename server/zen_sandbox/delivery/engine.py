@@ -1,0 +1,151 @@
+"""Makes the attempts that are due: one lane per target, so that no target waits for another.
+
+The engine holds no queue of its own; it knows of each lane only when its next attempt is due, and
+reads the rows when there is room for them. It sleeps until the first of those moments, or until a
+commit has queued something.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+
+from zen_sandbox.clock import milliseconds
+from zen_sandbox.delivery import attempt
+from zen_sandbox.delivery.transport import Transport
+from zen_sandbox.store import Store
+from zen_sandbox.store.queue import Due, Lane
+
+log = logging.getLogger("zen_sandbox.engine")
+
+PER_TARGET = 16
+IN_ALL = 1024
+_AFTER_A_FAULT = 1.0  # seconds before a lane is tried again after a failure of our own
+
+
+class _Traffic:
+    """What is under way in a lane."""
+
+    __slots__ = ("due_ms", "running")
+
+    def __init__(self) -> None:
+        self.running: set[int] = set()
+        self.due_ms: int | None = None
+
+
+class Engine:
+    """Runs on the event loop beside the API, and writes through the same connection."""
+
+    def __init__(
+        self,
+        store: Store,
+        transport: Transport,
+        begin_write: Callable[[], Awaitable[None]],
+        *,
+        per_target: int = PER_TARGET,
+        in_all: int = IN_ALL,
+    ) -> None:
+        self._store = store
+        self._transport = transport
+        self._begin_write = begin_write
+        self._per_target = per_target
+        self._in_all = in_all
+        self._lanes: dict[Lane, _Traffic] = {}
+        self._running = 0
+        self._wake = asyncio.Event()
+        self._attempts: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Until cancelled. What an earlier process left in the queue is made first."""
+        self._store.deliveries.on_queued = self._on_queued
+        for lane, due_at in self._store.queue.lanes():
+            self._on_queued(*lane, due_at)
+        try:
+            while True:
+                self._wake.clear()
+                pause = self._start_what_is_due()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._wake.wait()
+        finally:
+            self._store.deliveries.on_queued = None
+            await self._stop()
+
+    async def _stop(self) -> None:
+        for task in self._attempts:
+            task.cancel()
+        await asyncio.gather(*self._attempts, return_exceptions=True)
+        await self._transport.close()
+
+    def _on_queued(self, tenant_id: str, destination_id: str, due_at: str) -> None:
+        lane = Lane(tenant_id, destination_id)
+        traffic = self._lanes.setdefault(lane, _Traffic())
+        due_ms = milliseconds(due_at)
+        if traffic.due_ms is None or due_ms < traffic.due_ms:
+            traffic.due_ms = due_ms
+            self._wake.set()
+
+    def _start_what_is_due(self) -> float | None:
+        """Starts what there is room for; seconds until the next is due, None when nothing is."""
+        now = self._store.clock.now_ms()
+        soonest: int | None = None
+        for lane, traffic in list(self._lanes.items()):
+            if traffic.due_ms is not None and traffic.due_ms <= now:
+                self._fill(lane, traffic, now)
+            if traffic.due_ms is None:
+                if not traffic.running:
+                    del self._lanes[lane]
+            elif traffic.due_ms > now:
+                soonest = min(soonest or traffic.due_ms, traffic.due_ms)
+        return None if soonest is None else (soonest - now) / 1000
+
+    def _fill(self, lane: Lane, traffic: _Traffic, now: int) -> None:
+        """Starts due attempts of a lane while it has room, and notes when to look again."""
+        room = min(self._per_target - len(traffic.running), self._in_all - self._running)
+        if room <= 0:
+            return  # the end of an attempt looks again
+        rows = self._store.queue.first(lane, len(traffic.running) + room + 1)
+        traffic.due_ms = None
+        for due in rows:
+            if due.seq in traffic.running:
+                continue
+            due_ms = milliseconds(due.due_at)
+            if due_ms > now or room == 0:
+                traffic.due_ms = due_ms
+                return
+            room -= 1
+            self._start(lane, traffic, due)
+
+    def _start(self, lane: Lane, traffic: _Traffic, due: Due) -> None:
+        traffic.running.add(due.seq)
+        self._running += 1
+        task = asyncio.get_running_loop().create_task(self._attempt(lane, traffic, due))
+        self._attempts.add(task)
+        task.add_done_callback(self._attempts.discard)
+
+    async def _attempt(self, lane: Lane, traffic: _Traffic, due: Due) -> None:
+        try:
+            await self._make(lane, due)
+        except Exception:
+            # The row is still queued. Not at once, or a fault of ours would become a busy loop.
+            log.exception("attempt %s could not be made", due.id)
+            await asyncio.sleep(_AFTER_A_FAULT)
+            traffic.due_ms = self._store.clock.now_ms()
+        finally:
+            traffic.running.discard(due.seq)
+            self._running -= 1
+            if traffic.due_ms is not None or self._running == self._in_all - 1:
+                self._wake.set()
+
+    async def _make(self, lane: Lane, due: Due) -> None:
+        plan = self._store.queue.plan(due.seq)
+        request = answer = None
+        if attempt.refusal(plan) is None:
+            request = attempt.request_of(due, plan)
+            answer = await self._transport.post(request.url, request.headers, request.body)
+        await self._begin_write()
+        try:
+            attempt.settle(self._store, lane, due, plan, request, answer)
+            self._store.database.commit()
+        finally:
+            self._store.database.rollback()

@@ -1,0 +1,44 @@
+"""Where providers post their events."""
+
+from collections.abc import Mapping
+
+from zen_sandbox import wire
+from zen_sandbox.request.call import Call
+from zen_sandbox.request.exchange import Response
+
+_NOT_KEPT = frozenset({"authorization", "cookie", "proxy-authorization"})
+
+
+def ingest_event(call: Call, ingester_id: str, body: bytes) -> Response:
+    """POST /hooks/{ingester_id}"""
+    tenant_id = call.store.ingesters.owner(ingester_id)
+    ms = call.store.clock.now_ms()
+    event_id, now = call.store.ids.new("evt", ms), call.store.at(ms)
+    headers = _kept(call.headers)
+    call.store.deliveries.add_event(
+        tenant_id,
+        event_id,
+        now,
+        ingester_id=ingester_id,
+        body=body,
+        content_type=headers.pop("content-type", None),
+        headers=headers,
+    )
+    flows = call.store.delivery_flows.fed_by(tenant_id, ingester_id)
+    for flow_id, destination_id in flows:
+        call.store.deliveries.queue(
+            tenant_id,
+            call.store.ids.new("dlv", ms),
+            now,
+            event_id=event_id,
+            flow_id=flow_id,
+            destination_id=destination_id,
+            evidence_id=call.store.ids.new("ev", ms),
+        )
+    return wire.accepted({"event_id": event_id, "deliveries": len(flows)})
+
+
+def _kept(headers: Mapping[bytes, bytes]) -> dict[str, str]:
+    """The provider's headers by lower-case name, without its credentials."""
+    text = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
+    return {name: value for name, value in text.items() if name not in _NOT_KEPT}

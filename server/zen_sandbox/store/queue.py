@@ -1,0 +1,131 @@
+"""The queue of attempts: rows of `deliveries` that have a `due_at`.
+
+A row leaves the queue in the transaction that records how it went, and the next one of its chain
+enters it in the same transaction, so a crash loses nothing and repeats only what was under way.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from zen_sandbox.store.database import Database
+
+_LANES = """
+SELECT tenant_id, destination_id, MIN(due_at) FROM deliveries WHERE due_at IS NOT NULL
+GROUP BY tenant_id, destination_id"""
+_DUE = """
+SELECT seq, id, event_id, flow_id, attempt_number, due_at
+FROM deliveries INDEXED BY deliveries_due
+WHERE tenant_id = ? AND destination_id = ? AND due_at IS NOT NULL ORDER BY due_at, seq LIMIT ?"""
+_PLAN = """
+SELECT e.ingester_id, e.content_type, e.headers, e.body, f.max_attempts, f.backoff_seconds,
+  t.url, t.status, t.secret, t.final_failures
+FROM deliveries d JOIN events e ON e.tenant_id = d.tenant_id AND e.id = d.event_id
+LEFT JOIN delivery_flows f ON f.tenant_id = d.tenant_id AND f.id = d.flow_id
+LEFT JOIN destinations t ON t.tenant_id = d.tenant_id AND t.id = d.destination_id
+WHERE d.seq = ?"""
+
+
+class Lane(NamedTuple):
+    """The attempts to one target; lanes do not wait for each other."""
+
+    tenant_id: str
+    destination_id: str
+
+
+class Due(NamedTuple):
+    """An attempt in the queue."""
+
+    seq: int
+    id: str
+    event_id: str
+    flow_id: str
+    attempt_number: int
+    due_at: str
+
+
+class Plan(NamedTuple):
+    """Everything an attempt needs, read when it runs. None: the flow or the target is gone."""
+
+    ingester_id: str
+    content_type: str | None
+    headers: Mapping[str, str]
+    body: bytes
+    max_attempts: int | None
+    backoff_seconds: int | None
+    url: str | None
+    destination_status: str | None
+    secret: str | None
+    final_failures: int | None
+
+
+class Record(NamedTuple):
+    """What is kept of an executed attempt beside its public row; times in milliseconds."""
+
+    request_headers: Mapping[str, str]
+    response_headers: tuple[tuple[str, str], ...]
+    response_body: bytes
+    truncated: bool
+    address: str | None
+    first_byte_ms: float | None
+    total_ms: float
+
+
+class Queue:
+    """Reads the queue, and takes finished attempts out of it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def lanes(self) -> list[tuple[Lane, str]]:
+        """Every lane that has something queued, and when the first of it is due."""
+        rows = self._database.execute(_LANES).fetchall()
+        return [
+            (Lane(tenant_id, destination_id), due_at) for tenant_id, destination_id, due_at in rows
+        ]
+
+    def first(self, lane: Lane, limit: int) -> list[Due]:
+        """The attempts of a lane that are due next, soonest first, due already or not."""
+        rows = self._database.execute(_DUE, (*lane, limit)).fetchall()
+        return [Due._make(row) for row in rows]
+
+    def plan(self, seq: int) -> Plan:
+        """What to do for a queued attempt, as things stand now."""
+        ingester_id, content_type, headers, *rest = self._database.execute(_PLAN, (seq,)).fetchone()
+        return Plan(ingester_id, content_type, json.loads(headers), *rest)
+
+    def keep_record(self, seq: int, record: Record) -> None:
+        """Keeps what the public row has no place for."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO attempt_records VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                seq,
+                json.dumps(dict(record.request_headers)),
+                json.dumps(list(record.response_headers)),
+                *record[2:],
+            ),
+        )
+
+    def count_final_failure(self, lane: Lane, now: str, threshold: int) -> None:
+        """One more event that this target did not get; from `threshold` in a row on, `error`."""
+        self._database.execute(
+            "UPDATE destinations SET final_failures = final_failures + 1"
+            " WHERE tenant_id = ? AND id = ?",
+            lane,
+        )
+        self._database.execute(
+            "UPDATE destinations SET status = 'error', updated_at = MAX(updated_at, ?)"
+            " WHERE tenant_id = ? AND id = ? AND status = 'active' AND final_failures >= ?",
+            (now, *lane, threshold),
+        )
+
+    def clear_final_failures(self, lane: Lane, now: str) -> None:
+        """The target took an event: it is `active` again, unless somebody disabled it."""
+        self._database.execute(
+            "UPDATE destinations SET final_failures = 0 WHERE tenant_id = ? AND id = ?", lane
+        )
+        self._database.execute(
+            "UPDATE destinations SET status = 'active', updated_at = MAX(updated_at, ?)"
+            " WHERE tenant_id = ? AND id = ? AND status = 'error'",
+            (now, *lane),
+        )
