@@ -60,7 +60,9 @@ class Tokens:
             if len(self._known) >= _MAX_KNOWN:
                 self._known.clear()
             self._known[token] = credential
-        if credential.expires_at is not None and credential.expires_at <= self._store.now():
+        if credential.expires_at is not None and credential.expires_at <= moment(
+            self._store.clocks.now_ms(credential.tenant_id)
+        ):
             raise Unauthorized(INVALID, token_sent=True)
         return credential
 

@@ -1,1 +1,1 @@
-"""From an accepted event to an answer of its target: queue, engine, signature, guard, HTTP client."""
+"""From an accepted event to its target's answer: engine, signature, guard, HTTP client."""

@@ -19,13 +19,11 @@ FAILURES_UNTIL_ERROR = 5
 
 _MAX_MESSAGE = 2000
 _NEVER_FORWARDED = frozenset(
-    {
-        "authorization", "connection", "content-length", "content-type", "cookie", "expect", "host",
-        "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
-        "transfer-encoding", "upgrade", "user-agent", "accept-encoding", "x-request-id",
-        "webhook-id", "webhook-timestamp", "webhook-signature",
-    }
-)  # fmt: skip
+    "accept-encoding authorization connection content-length content-type cookie expect host"
+    " keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer"
+    " transfer-encoding upgrade user-agent webhook-id webhook-signature webhook-timestamp"
+    " x-request-id".split()
+)
 
 
 class Request(NamedTuple):
@@ -79,7 +77,7 @@ def settle(
 
     Without `request` and `answer` it was not made, for the reason that `refusal` gives.
     """
-    ms = store.clock.now_ms()
+    ms = store.clocks.now_ms(lane.tenant_id)
     now = moment(ms)
     error = refusal(plan) if answer is None else _failure(answer)
     delivered = error is None

@@ -16,7 +16,7 @@ def seconds_until_next(
 
 
 def retry_after_seconds(value: str | None, now: datetime) -> float | None:
-    """A `Retry-After` header in either form; None when it is absent, in the past or neither form."""
+    """A `Retry-After` header in either form; None when absent, in the past or neither."""
     if value is None:
         return None
     text = value.strip()

@@ -8,6 +8,7 @@ commit has queued something.
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Awaitable, Callable
 
 from zen_sandbox.clock import milliseconds
@@ -53,6 +54,7 @@ class Engine:
         self._lanes: dict[Lane, _Traffic] = {}
         self._running = 0
         self._wake = asyncio.Event()
+        self._progress = asyncio.Event()
         self._attempts: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -71,6 +73,25 @@ class Engine:
             self._store.deliveries.on_queued = None
             await self._stop()
 
+    def look_again(self) -> None:
+        """For who moved a clock."""
+        self._wake.set()
+
+    async def settled(self, tenant_id: str) -> None:
+        """Returns when nothing of the tenant is under way or due."""
+        while self._busy(tenant_id):
+            self._progress.clear()
+            self._wake.set()
+            await self._progress.wait()
+
+    def _busy(self, tenant_id: str) -> bool:
+        now = self._store.clocks.now_ms(tenant_id)
+        return any(
+            traffic.running or (traffic.due_ms is not None and traffic.due_ms <= now)
+            for lane, traffic in self._lanes.items()
+            if lane.tenant_id == tenant_id
+        )
+
     async def _stop(self) -> None:
         for task in self._attempts:
             task.cancel()
@@ -87,17 +108,20 @@ class Engine:
 
     def _start_what_is_due(self) -> float | None:
         """Starts what there is room for; seconds until the next is due, None when nothing is."""
-        now = self._store.clock.now_ms()
-        soonest: int | None = None
+        soonest: float | None = None
         for lane, traffic in list(self._lanes.items()):
+            now = self._store.clocks.now_ms(lane.tenant_id)
             if traffic.due_ms is not None and traffic.due_ms <= now:
                 self._fill(lane, traffic, now)
-            if traffic.due_ms is None:
-                if not traffic.running:
-                    del self._lanes[lane]
-            elif traffic.due_ms > now:
-                soonest = min(soonest or traffic.due_ms, traffic.due_ms)
-        return None if soonest is None else (soonest - now) / 1000
+            if traffic.due_ms is None and not traffic.running:
+                del self._lanes[lane]
+            elif traffic.due_ms is not None and traffic.due_ms > now:
+                wait = self._wall_time_until(lane, traffic.due_ms - now)
+                soonest = wait if soonest is None else min(soonest, wait)
+        return None if soonest is None or math.isinf(soonest) else soonest / 1000
+
+    def _wall_time_until(self, lane: Lane, ms: int) -> float:
+        return math.inf if self._store.clocks.is_frozen(lane.tenant_id) else ms
 
     def _fill(self, lane: Lane, traffic: _Traffic, now: int) -> None:
         """Starts due attempts of a lane while it has room, and notes when to look again."""
@@ -130,10 +154,11 @@ class Engine:
             # The row is still queued. Not at once, or a fault of ours would become a busy loop.
             log.exception("attempt %s could not be made", due.id)
             await asyncio.sleep(_AFTER_A_FAULT)
-            traffic.due_ms = self._store.clock.now_ms()
+            traffic.due_ms = self._store.clocks.now_ms(lane.tenant_id)
         finally:
             traffic.running.discard(due.seq)
             self._running -= 1
+            self._progress.set()
             if traffic.due_ms is not None or self._running == self._in_all - 1:
                 self._wake.set()
 

@@ -19,9 +19,8 @@ def list_delivery_flows(call: Call, limit: int, cursor: str | None = None) -> Re
 def create_delivery_flow(call: Call, body: dict[str, Any]) -> Response:
     """POST /v1/tenants/{tenant_id}/delivery-flows"""
     fields = _fields(call, body)
-    ms = call.store.clock.now_ms()
     created = call.store.delivery_flows.create(
-        call.tenant_id, call.store.ids.new("flow", ms), call.store.at(ms), **fields
+        call.tenant_id, call.store.ids.new("flow", call.ms), call.now, **fields
     )
     location = f"/v1/tenants/{call.tenant_id}/delivery-flows/{created.id}"
     return wire.created(wire.delivery_flow(created), location, source_id=created.source_id)
@@ -35,9 +34,7 @@ def get_delivery_flow(call: Call, flow_id: str) -> Response:
 def replace_delivery_flow(call: Call, flow_id: str, body: dict[str, Any]) -> Response:
     """PUT /v1/tenants/{tenant_id}/delivery-flows/{flow_id}"""
     fields = _fields(call, body)
-    replaced = call.store.delivery_flows.replace(
-        call.tenant_id, flow_id, call.store.now(), **fields
-    )
+    replaced = call.store.delivery_flows.replace(call.tenant_id, flow_id, call.now, **fields)
     return wire.ok(wire.delivery_flow(replaced), source_id=replaced.source_id)
 
 

@@ -16,11 +16,10 @@ def list_destinations(call: Call, limit: int, cursor: str | None = None) -> Resp
 
 def create_destination(call: Call, body: dict[str, Any]) -> Response:
     """POST /v1/tenants/{tenant_id}/destinations"""
-    ms = call.store.clock.now_ms()
     created = call.store.destinations.create(
         call.tenant_id,
-        call.store.ids.new("dest", ms),
-        call.store.at(ms),
+        call.store.ids.new("dest", call.ms),
+        call.now,
         **_columns(body),
     )
     location = f"/v1/tenants/{call.tenant_id}/destinations/{created.id}"
@@ -35,7 +34,7 @@ def get_destination(call: Call, destination_id: str) -> Response:
 def update_destination(call: Call, destination_id: str, body: dict[str, Any]) -> Response:
     """PATCH /v1/tenants/{tenant_id}/destinations/{destination_id}"""
     updated = call.store.destinations.update(
-        call.tenant_id, destination_id, call.store.now(), _columns(body)
+        call.tenant_id, destination_id, call.now, _columns(body)
     )
     return wire.ok(wire.destination(updated))
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from zen_sandbox import wire
+from zen_sandbox.clock import moment
 from zen_sandbox.request.call import Call
 from zen_sandbox.request.exchange import Response
 
@@ -12,8 +13,8 @@ _NOT_KEPT = frozenset({"authorization", "cookie", "proxy-authorization"})
 def ingest_event(call: Call, ingester_id: str, body: bytes) -> Response:
     """POST /hooks/{ingester_id}"""
     tenant_id = call.store.ingesters.owner(ingester_id)
-    ms = call.store.clock.now_ms()
-    event_id, now = call.store.ids.new("evt", ms), call.store.at(ms)
+    ms = call.store.clocks.now_ms(tenant_id)
+    event_id, now = call.store.ids.new("evt", ms), moment(ms)
     headers = _kept(call.headers)
     call.store.deliveries.add_event(
         tenant_id,

@@ -17,9 +17,8 @@ def list_ingesters(call: Call, limit: int, cursor: str | None = None) -> Respons
 
 def create_ingester(call: Call, body: dict[str, Any]) -> Response:
     """POST /v1/tenants/{tenant_id}/ingesters"""
-    ms = call.store.clock.now_ms()
     created = call.store.ingesters.create(
-        call.tenant_id, call.store.ids.new("ing", ms), call.store.at(ms), **body
+        call.tenant_id, call.store.ids.new("ing", call.ms), call.now, **body
     )
     location = f"/v1/tenants/{call.tenant_id}/ingesters/{created.id}"
     return wire.created(_shown(call, created), location, source_id=created.id)
@@ -32,7 +31,7 @@ def get_ingester(call: Call, ingester_id: str) -> Response:
 
 def replace_ingester(call: Call, ingester_id: str, body: dict[str, Any]) -> Response:
     """PUT /v1/tenants/{tenant_id}/ingesters/{ingester_id}"""
-    replaced = call.store.ingesters.replace(call.tenant_id, ingester_id, call.store.now(), **body)
+    replaced = call.store.ingesters.replace(call.tenant_id, ingester_id, call.now, **body)
     return wire.ok(_shown(call, replaced), source_id=ingester_id)
 
 

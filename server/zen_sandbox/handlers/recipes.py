@@ -24,11 +24,10 @@ def create_cluster_delivery_flow(call: Call, cluster_id: str, body: dict[str, An
     _check_target(call, body["target"])
     call.store.accounts.require_cluster(call.tenant_id, cluster_id)
     source = call.store.ingesters.get(call.tenant_id, body["source"])
-    ms = call.store.clock.now_ms()
     created = call.store.delivery_flows.create(
         call.tenant_id,
-        call.store.ids.new("flow", ms),
-        call.store.at(ms),
+        call.store.ids.new("flow", call.ms),
+        call.now,
         name=body["name"],
         source_id=source.id,
         destination_id=body["target"]["id"],

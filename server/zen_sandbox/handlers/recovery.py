@@ -48,16 +48,15 @@ def _newest(call: Call, attempt: Delivery) -> Delivery:
 
 def _queue_after(call: Call, end: Delivery) -> str:
     """Queues the attempt that follows the end of a chain, due at once; its id."""
-    ms = call.store.clock.now_ms()
-    delivery_id = call.store.ids.new("dlv", ms)
+    delivery_id = call.store.ids.new("dlv", call.ms)
     call.store.deliveries.queue(
         call.tenant_id,
         delivery_id,
-        call.store.at(ms),
+        call.now,
         event_id=end.event_id,
         flow_id=end.flow_id,
         destination_id=end.destination_id,
-        evidence_id=call.store.ids.new("ev", ms),
+        evidence_id=call.store.ids.new("ev", call.ms),
         attempt_number=end.attempt_number + 1,
     )
     return delivery_id

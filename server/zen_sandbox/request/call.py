@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from zen_sandbox.clock import moment
 from zen_sandbox.cursor import Cursors, Window
 from zen_sandbox.store import Store
 
@@ -9,12 +10,13 @@ from zen_sandbox.store import Store
 class Call:
     """One call of one handler. In a write, the store is inside the request's transaction."""
 
-    __slots__ = ("_cursors", "_list_identity", "base_url", "headers", "store", "tenant_id")
+    __slots__ = ("_cursors", "_list_identity", "base_url", "headers", "ms", "store", "tenant_id")
 
     def __init__(
         self,
         store: Store,
         tenant_id: str,
+        ms: int,
         *,
         base_url: str,
         headers: Mapping[bytes, bytes],
@@ -23,10 +25,16 @@ class Call:
     ) -> None:
         self.store = store
         self.tenant_id = tenant_id
+        self.ms = ms  # when the call began, on the tenant's clock: one moment for all it writes
         self.headers = headers
         self.base_url = base_url
         self._cursors = cursors
         self._list_identity = list_identity
+
+    @property
+    def now(self) -> str:
+        """The moment of the call, as text."""
+        return moment(self.ms)
 
     def window(self, limit: int, cursor: str | None) -> Window:
         """The page that was asked for; 400 when the cursor is not one of this list."""

@@ -12,6 +12,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from zen_sandbox import audit
+from zen_sandbox.clock import moment
 from zen_sandbox.cursor import Cursors
 from zen_sandbox.problems import (
     Conflict,
@@ -53,7 +54,7 @@ class Endpoint:
             await self.begin_write()
             exchange.response = self._write(operation, exchange)
         else:
-            exchange.response = self._call(operation, exchange)
+            exchange.response = self._call(operation, exchange, 0)  # reading has no moment
 
     async def begin_write(self) -> None:
         """Takes the writer lock; 503 when another process keeps it past the deadline."""
@@ -75,16 +76,21 @@ class Endpoint:
         """Writes the log entry of a write that was refused before it came here."""
         await self.begin_write()
         try:
-            audit.record_refusal(self._store, exchange, problem, self._store.clock.now_ms())
+            audit.record_refusal(self._store, exchange, problem, self._now_ms(exchange))
             self._store.database.commit()
         finally:
             self._store.database.rollback()
 
-    def _call(self, operation: Operation, exchange: Exchange) -> Response:
+    def _now_ms(self, exchange: Exchange) -> int:
+        credential = exchange.credential
+        return self._store.clocks.now_ms(credential.tenant_id) if credential else 0
+
+    def _call(self, operation: Operation, exchange: Exchange, ms: int) -> Response:
         credential = exchange.credential
         call = Call(
             self._store,
             credential.tenant_id if credential else "",
+            ms,
             base_url=self.base_url,
             headers=exchange.headers,
             cursors=self._cursors,
@@ -103,13 +109,13 @@ class Endpoint:
         return response
 
     def _replay_or_run(self, operation: Operation, exchange: Exchange) -> Response:
-        ms = self._store.clock.now_ms()
+        ms = self._now_ms(exchange)
         tenant_id = exchange.credential.tenant_id if exchange.credential else ""
         key = exchange.idempotency_key
         if key is None:
             return self._run(operation, exchange, ms)
         fingerprint = _fingerprint(operation, exchange)
-        first = self._store.idempotency.find(tenant_id, key, self._store.at(ms))
+        first = self._store.idempotency.find(tenant_id, key, moment(ms))
         if first is not None:
             if first.fingerprint != fingerprint:
                 return self._refuse(exchange, IdempotencyConflict(key), ms)
@@ -117,13 +123,13 @@ class Endpoint:
         response = self._run(operation, exchange, ms)
         if response.status != ValidationFailed.status:
             answer = Remembered(fingerprint, response.status, response.body, response.location)
-            self._store.idempotency.remember(tenant_id, key, self._store.at(ms), answer)
+            self._store.idempotency.remember(tenant_id, key, moment(ms), answer)
         return response
 
     def _run(self, operation: Operation, exchange: Exchange, ms: int) -> Response:
         self._store.database.execute("SAVEPOINT effect")
         try:
-            response = self._call(operation, exchange)
+            response = self._call(operation, exchange, ms)
         except (NotFound, Conflict, ValidationFailed) as problem:
             self._store.database.execute("ROLLBACK TO effect")
             return self._refuse(exchange, problem, ms)

@@ -47,13 +47,6 @@ class Logs:
         rows = filters.select(self._database, _COLUMNS, "logs", window)
         return [LogEntry._make(row) for row in rows]
 
-    def newest(self) -> str | None:
-        """The latest moment in the log of any tenant."""
-        row = self._database.execute(
-            "SELECT timestamp FROM logs ORDER BY seq DESC LIMIT 1"
-        ).fetchone()
-        return row[0] if row else None
-
     def _first_at(self, tenant_id: str, moment: str) -> int | None:
         """The place of the first entry at or after a moment: a seek, as time and place agree."""
         row = self._database.execute(

@@ -99,6 +99,9 @@ ALTER TABLE deliveries ADD COLUMN due_at TEXT;
 CREATE INDEX deliveries_due ON deliveries (tenant_id, destination_id, due_at)
   WHERE due_at IS NOT NULL;
 ALTER TABLE destinations ADD COLUMN final_failures INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE clocks (
+  tenant_id TEXT PRIMARY KEY REFERENCES tenants, offset_ms INTEGER NOT NULL, frozen_ms INTEGER
+) WITHOUT ROWID;
 CREATE TABLE attempt_records (
   seq INTEGER PRIMARY KEY, request_headers TEXT NOT NULL, response_headers TEXT NOT NULL,
   response_body BLOB NOT NULL, truncated INTEGER NOT NULL, address TEXT,

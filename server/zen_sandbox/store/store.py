@@ -2,9 +2,10 @@
 
 import secrets
 
-from zen_sandbox.clock import Clock, WallClock, milliseconds, moment
+from zen_sandbox.clock import Clock, WallClock, moment
 from zen_sandbox.identifiers import Identifiers
 from zen_sandbox.store.accounts import Accounts
+from zen_sandbox.store.clocks import Clocks
 from zen_sandbox.store.database import Database
 from zen_sandbox.store.deliveries import Deliveries
 from zen_sandbox.store.delivery_flows import DeliveryFlows
@@ -27,6 +28,7 @@ class Store:
         self.database = database
         self.is_new = bring_up_to_date(database)
         self.clock = clock or WallClock()
+        self.clocks = Clocks(database, self.clock)
         self.ids = ids or Identifiers(self.clock)
         self.accounts = Accounts(database)
         self.destinations = Destinations(database)
@@ -36,18 +38,10 @@ class Store:
         self.queue = Queue(database)
         self.logs = Logs(database)
         self.idempotency = IdempotencyRecords(database)
-        newest = self.logs.newest()
-        if newest is not None:
-            self.clock.not_before(milliseconds(newest))
 
     def now(self) -> str:
         """The moment, as text; see `clock.py`."""
         return moment(self.clock.now_ms())
-
-    @staticmethod
-    def at(ms: int) -> str:
-        """The moment of a reading of the clock, for who needs both forms of it."""
-        return moment(ms)
 
     def secret(self, name: str, chosen: bytes | None = None) -> bytes:
         """A secret of this database (for cursors, for JWTs), made when first asked for.
