@@ -30,6 +30,7 @@ with warnings.catch_warnings():
 from connexion.resolver import Resolution, Resolver
 
 from zen_sandbox import pages
+from zen_sandbox.bench.bench import Bench
 from zen_sandbox.cursor import Cursors
 from zen_sandbox.handlers import handlers_for
 from zen_sandbox.identifiers import RequestIds, seeded_entropy
@@ -54,33 +55,45 @@ def create_app(store: Store, settings: Settings) -> ASGIApp:
     for one in contracts:
         ids = [operation.operation_id for operation in one.operations]
         operations |= compile_operations(one, handlers_for(ids))
+    bench = Bench(store)
+    tokens = Tokens(store, settings.jwt or JwtRules(secret=store.secret("jwt")))
+    limit = RateLimit(settings.rate_limit)
     endpoint = Endpoint(
         store,
         Cursors(store.secret("cursors")),
+        bench,
+        tokens.forget,
         base_url=settings.base_url,
         lock_timeout=settings.lock_timeout,
     )
     gate = Gate(
-        _connexion(contracts, operations, endpoint, _bearer(store, settings)),
+        _connexion(
+            contracts, operations, endpoint, ScopedBearer(tokens, limit, settings.admin_token)
+        ),
         endpoint,
         new_request_id=_request_ids(settings).new,
         max_in_flight=settings.max_in_flight,
+        requests=bench.requests,
         pages=pages.lazily(settings),
         is_page=pages.is_page,
-        background=lambda: _deliver(store, endpoint, settings),
+        background=lambda: _deliver(store, bench, endpoint, settings),
         check=_response_check(contracts) if settings.validate_responses else None,
     )
     return with_cors(gate, settings.cors_origins)
 
 
-async def _deliver(store: Store, endpoint: Endpoint, settings: Settings) -> None:
+async def _deliver(store: Store, bench: Bench, endpoint: Endpoint, settings: Settings) -> None:
     """The delivery engine, for as long as the server serves."""
     from zen_sandbox.delivery.engine import Engine
     from zen_sandbox.delivery.guard import TargetGuard
     from zen_sandbox.delivery.transport import Transport
 
     guard = TargetGuard(loopback=settings.loopback_targets, allowed=settings.allowed_targets)
-    await Engine(store, Transport(guard), endpoint.begin_write).run()
+    bench.engine = Engine(store, Transport(guard), endpoint.transaction, bench.faults)
+    try:
+        await bench.engine.run()
+    finally:
+        bench.engine = None
 
 
 def _connexion(
@@ -137,11 +150,6 @@ def _what_connexion_reads(one: Contract) -> dict[str, Any]:
         "components": {"securitySchemes": schemes},
         "paths": paths,
     }
-
-
-def _bearer(store: Store, settings: Settings) -> ScopedBearer:
-    rules = settings.jwt or JwtRules(secret=store.secret("jwt"))
-    return ScopedBearer(Tokens(store, rules), RateLimit(settings.rate_limit))
 
 
 def _request_ids(settings: Settings) -> RequestIds:

@@ -65,6 +65,19 @@ class Delivery(NamedTuple):
     evidence_id: str
 
 
+class Event(NamedTuple):
+    """An event that was taken in; `size` in bytes, `deliveries` counts its attempts so far."""
+
+    seq: int
+    id: str
+    tenant_id: str
+    ingester_id: str
+    received_at: str
+    content_type: str | None
+    size: int
+    deliveries: int
+
+
 class LogEntry(NamedTuple):
     """One line of the tenant's log."""
 

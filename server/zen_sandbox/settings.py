@@ -14,6 +14,7 @@ class Settings:
 
     base_url: str = "http://127.0.0.1:8080"
     jwt: JwtRules | None = None  # None: HS256 with the database's own secret
+    admin_token: str | None = None  # None: nobody may use what is below /sandbox/
     rate_limit: RateLimitItem | None = None
     cors_origins: tuple[str, ...] = ()
     validate_responses: bool = False

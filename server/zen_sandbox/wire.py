@@ -3,6 +3,7 @@
 `/v1` speaks snake_case, the recipe paths camelCase. A member without a value is left out.
 """
 
+import base64
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -11,6 +12,7 @@ import orjson
 from zen_sandbox.cursor import Window
 from zen_sandbox.domain import Delivery, DeliveryFlow, Destination, Ingester, LogEntry
 from zen_sandbox.request.exchange import Response
+from zen_sandbox.store.queue import Record
 
 Json = dict[str, Any]
 
@@ -138,6 +140,33 @@ def delivery(it: Delivery) -> Json:
     if it.error_message is not None:
         document["error_message"] = it.error_message
     document["evidence_id"] = it.evidence_id
+    return document
+
+
+def content(body: bytes) -> Json:
+    """Bytes for people: as text when they are UTF-8."""
+    try:
+        return {"text": body.decode()}
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(body).decode()}
+
+
+def attempt_record(it: Record) -> Json:
+    """What is kept of an attempt beside its row. Repeated headers are joined."""
+    answered: dict[str, str] = {}
+    for name, value in it.response_headers:
+        answered[name] = f"{answered[name]}, {value}" if name in answered else value
+    document: Json = {
+        "request_headers": it.request_headers,
+        "response_headers": answered,
+        "response_body": content(it.response_body),
+        "truncated": it.truncated,
+        "total_ms": it.total_ms,
+    }
+    if it.address is not None:
+        document["address"] = it.address
+    if it.first_byte_ms is not None:
+        document["first_byte_ms"] = it.first_byte_ms
     return document
 
 

@@ -19,10 +19,7 @@ FAILURES_UNTIL_ERROR = 5
 
 _MAX_MESSAGE = 2000
 _NEVER_FORWARDED = frozenset(
-    "accept-encoding authorization connection content-length content-type cookie expect host"
-    " keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer"
-    " transfer-encoding upgrade user-agent webhook-id webhook-signature webhook-timestamp"
-    " x-request-id".split()
+    ["accept-encoding", "authorization", "connection", "content-length", "content-type", "cookie", "expect", "host", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "user-agent", "webhook-id", "webhook-signature", "webhook-timestamp", "x-request-id"]
 )
 
 
@@ -83,7 +80,8 @@ def settle(
     delivered = error is None
     code = answer.status if answer else None
     message = None if error is None else error[:_MAX_MESSAGE]
-    store.deliveries.finish(lane.tenant_id, due.id, Outcome(delivered, now, code, message))
+    if not store.deliveries.finish(lane.tenant_id, due.id, Outcome(delivered, now, code, message)):
+        return  # taken away while it was under way, by a reset or a restored snapshot
     store.logs.add(lane.tenant_id, _entry(store, lane, due, plan, message, ms))
     if request is not None and answer is not None:
         store.queue.keep_record(due.seq, _record(request, answer))

@@ -9,10 +9,13 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
+from zen_sandbox.bench.faults import Faults
 from zen_sandbox.clock import milliseconds
 from zen_sandbox.delivery import attempt
+from zen_sandbox.delivery.spoiled import spoiled_answer
 from zen_sandbox.delivery.transport import Transport
 from zen_sandbox.store import Store
 from zen_sandbox.store.queue import Due, Lane
@@ -41,18 +44,21 @@ class Engine:
         self,
         store: Store,
         transport: Transport,
-        begin_write: Callable[[], Awaitable[None]],
+        transaction: Callable[[], AbstractAsyncContextManager[None]],
+        faults: Faults,
         *,
         per_target: int = PER_TARGET,
         in_all: int = IN_ALL,
     ) -> None:
         self._store = store
         self._transport = transport
-        self._begin_write = begin_write
+        self._transaction = transaction
+        self._faults = faults
         self._per_target = per_target
         self._in_all = in_all
         self._lanes: dict[Lane, _Traffic] = {}
         self._running = 0
+        self.attempts_made = 0
         self._wake = asyncio.Event()
         self._progress = asyncio.Event()
         self._attempts: set[asyncio.Task[None]] = set()
@@ -60,8 +66,7 @@ class Engine:
     async def run(self) -> None:
         """Until cancelled. What an earlier process left in the queue is made first."""
         self._store.deliveries.on_queued = self._on_queued
-        for lane, due_at in self._store.queue.lanes():
-            self._on_queued(*lane, due_at)
+        self.read_again()
         try:
             while True:
                 self._wake.clear()
@@ -76,6 +81,22 @@ class Engine:
     def look_again(self) -> None:
         """For who moved a clock."""
         self._wake.set()
+
+    def read_again(self) -> None:
+        """For who changed the queue from outside: a reset, a restored snapshot."""
+        for traffic in self._lanes.values():
+            traffic.due_ms = None
+        for lane, due_at in self._store.queue.lanes():
+            self._on_queued(*lane, due_at)
+
+    def next_due_ms(self, tenant_id: str) -> int | None:
+        """When the tenant's next queued attempt is due; exact when nothing of it is under way."""
+        due = [
+            traffic.due_ms
+            for lane, traffic in self._lanes.items()
+            if lane.tenant_id == tenant_id and traffic.due_ms is not None
+        ]
+        return min(due, default=None)
 
     async def settled(self, tenant_id: str) -> None:
         """Returns when nothing of the tenant is under way or due."""
@@ -158,19 +179,22 @@ class Engine:
         finally:
             traffic.running.discard(due.seq)
             self._running -= 1
+            self.attempts_made += 1
             self._progress.set()
             if traffic.due_ms is not None or self._running == self._in_all - 1:
                 self._wake.set()
 
     async def _make(self, lane: Lane, due: Due) -> None:
         plan = self._store.queue.plan(due.seq)
+        if plan is None:
+            return
         request = answer = None
         if attempt.refusal(plan) is None:
             request = attempt.request_of(due, plan)
-            answer = await self._transport.post(request.url, request.headers, request.body)
-        await self._begin_write()
-        try:
+            fault = self._faults.target(*lane)
+            if fault is None:
+                answer = await self._transport.post(request.url, request.headers, request.body)
+            else:
+                answer = await spoiled_answer(fault)
+        async with self._transaction():
             attempt.settle(self._store, lane, due, plan, request, answer)
-            self._store.database.commit()
-        finally:
-            self._store.database.rollback()

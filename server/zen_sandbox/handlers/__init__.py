@@ -20,6 +20,7 @@ from zen_sandbox.handlers import (
     recipes,
     recovery,
 )
+from zen_sandbox.handlers.sandbox import clock, events, faults, receivers, requests, tenants
 
 MODULES: tuple[ModuleType, ...] = (
     destinations,
@@ -31,6 +32,12 @@ MODULES: tuple[ModuleType, ...] = (
     logs,
     recipes,
     itself,
+    clock,
+    events,
+    faults,
+    receivers,
+    requests,
+    tenants,
 )
 
 

@@ -1,7 +1,9 @@
 """What a handler is given besides the arguments that the contract names."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 
+from zen_sandbox.bench.bench import Bench
 from zen_sandbox.clock import moment
 from zen_sandbox.cursor import Cursors, Window
 from zen_sandbox.store import Store
@@ -10,7 +12,18 @@ from zen_sandbox.store import Store
 class Call:
     """One call of one handler. In a write, the store is inside the request's transaction."""
 
-    __slots__ = ("_cursors", "_list_identity", "base_url", "headers", "ms", "store", "tenant_id")
+    __slots__ = (
+        "_cursors",
+        "_list_identity",
+        "accounts_changed",
+        "base_url",
+        "bench",
+        "headers",
+        "ms",
+        "store",
+        "tenant_id",
+        "transaction",
+    )
 
     def __init__(
         self,
@@ -20,6 +33,9 @@ class Call:
         *,
         base_url: str,
         headers: Mapping[bytes, bytes],
+        bench: Bench,
+        transaction: Callable[[], AbstractAsyncContextManager[None]],
+        accounts_changed: Callable[[], None],
         cursors: Cursors,
         list_identity: str,
     ) -> None:
@@ -27,6 +43,9 @@ class Call:
         self.tenant_id = tenant_id
         self.ms = ms  # when the call began, on the tenant's clock: one moment for all it writes
         self.headers = headers
+        self.bench = bench
+        self.accounts_changed = accounts_changed  # for who ends a credential
+        self.transaction = transaction  # for asynchronous handlers, which run outside of one
         self.base_url = base_url
         self._cursors = cursors
         self._list_identity = list_identity

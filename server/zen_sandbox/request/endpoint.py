@@ -7,11 +7,14 @@ for another process's lock is done with pauses, before the transaction.
 
 import asyncio
 import hashlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
 from zen_sandbox import audit
+from zen_sandbox.bench.bench import Bench
 from zen_sandbox.clock import moment
 from zen_sandbox.cursor import Cursors
 from zen_sandbox.problems import (
@@ -24,6 +27,7 @@ from zen_sandbox.problems import (
 )
 from zen_sandbox.request.call import Call
 from zen_sandbox.request.exchange import Exchange, Response, exchange_of
+from zen_sandbox.request.faults import spoil_after, spoil_before
 from zen_sandbox.request.operation import Operation
 from zen_sandbox.request.problem_response import problem_response
 from zen_sandbox.request.strict_json import fingerprint_of
@@ -38,10 +42,19 @@ class Endpoint:
     """The ASGI application behind connexion's middleware."""
 
     def __init__(
-        self, store: Store, cursors: Cursors, *, base_url: str, lock_timeout: float
+        self,
+        store: Store,
+        cursors: Cursors,
+        bench: Bench,
+        accounts_changed: Callable[[], None],
+        *,
+        base_url: str,
+        lock_timeout: float,
     ) -> None:
         self.base_url = base_url
         self._store = store
+        self._bench = bench
+        self._accounts_changed = accounts_changed
         self._cursors = cursors
         self._lock_timeout = lock_timeout
 
@@ -50,7 +63,17 @@ class Endpoint:
         operation = exchange.operation
         if operation is None:
             raise RuntimeError("the endpoint was called without an operation")
-        if operation.is_write:
+        fault = self._bench.faults.api(operation.operation_id, _tenant_of(exchange))
+        if fault is not None:
+            await spoil_before(fault)
+        await self._answer(operation, exchange)
+        if fault is not None:
+            spoil_after(fault, exchange)
+
+    async def _answer(self, operation: Operation, exchange: Exchange) -> None:
+        if operation.is_async:
+            exchange.response = await self._call(operation, exchange, 0)
+        elif operation.is_write:
             await self.begin_write()
             exchange.response = self._write(operation, exchange)
         else:
@@ -72,20 +95,26 @@ class Endpoint:
             else:
                 return
 
-    async def log_refusal(self, exchange: Exchange, problem: Problem) -> None:
-        """Writes the log entry of a write that was refused before it came here."""
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        """A write transaction, committed at the end or undone. There must be no pause inside."""
         await self.begin_write()
         try:
-            audit.record_refusal(self._store, exchange, problem, self._now_ms(exchange))
+            yield
             self._store.database.commit()
         finally:
             self._store.database.rollback()
+
+    async def log_refusal(self, exchange: Exchange, problem: Problem) -> None:
+        """Writes the log entry of a write that was refused before it came here."""
+        async with self.transaction():
+            audit.record_refusal(self._store, exchange, problem, self._now_ms(exchange))
 
     def _now_ms(self, exchange: Exchange) -> int:
         credential = exchange.credential
         return self._store.clocks.now_ms(credential.tenant_id) if credential else 0
 
-    def _call(self, operation: Operation, exchange: Exchange, ms: int) -> Response:
+    def _call(self, operation: Operation, exchange: Exchange, ms: int) -> Any:
         credential = exchange.credential
         call = Call(
             self._store,
@@ -93,11 +122,13 @@ class Endpoint:
             ms,
             base_url=self.base_url,
             headers=exchange.headers,
+            bench=self._bench,
+            transaction=self.transaction,
+            accounts_changed=self._accounts_changed,
             cursors=self._cursors,
             list_identity=exchange.list_identity,
         )
-        response: Response = operation.handler(call, **exchange.arguments)
-        return response
+        return operation.handler(call, **exchange.arguments)
 
     def _write(self, operation: Operation, exchange: Exchange) -> Response:
         """Effect, remembered answer and log entry: all of them are committed, or none."""
@@ -129,7 +160,7 @@ class Endpoint:
     def _run(self, operation: Operation, exchange: Exchange, ms: int) -> Response:
         self._store.database.execute("SAVEPOINT effect")
         try:
-            response = self._call(operation, exchange, ms)
+            response: Response = self._call(operation, exchange, ms)
         except (NotFound, Conflict, ValidationFailed) as problem:
             self._store.database.execute("ROLLBACK TO effect")
             return self._refuse(exchange, problem, ms)
@@ -141,6 +172,10 @@ class Endpoint:
         if exchange.credential is not None:
             audit.record_refusal(self._store, exchange, problem, ms)
         return problem_response(problem, exchange.request_id)
+
+
+def _tenant_of(exchange: Exchange) -> str | None:
+    return exchange.credential.tenant_id if exchange.credential else None
 
 
 def _fingerprint(operation: Operation, exchange: Exchange) -> bytes:

@@ -24,12 +24,17 @@ class Response(NamedTuple):
     source_id: str | None = None
 
 
+class DropConnection(Exception):
+    """Closes the connection without an answer, because somebody asked for that fault."""
+
+
 class Exchange:
     """Filled in from station to station; a station reads what the ones before it wrote."""
 
     __slots__ = (
         "arguments",
         "body",
+        "close_early",
         "credential",
         "headers",
         "idempotency_key",
@@ -51,6 +56,7 @@ class Exchange:
         self.idempotency_key: str | None = None  # validation
         self.list_identity = ""  # validation: what a cursor of this list is bound to
         self.response: Response | None = None  # endpoint
+        self.close_early = 1.0  # faults: how much of the body is sent before the connection closes
 
 
 def exchange_of(scope: MutableMapping[str, Any]) -> Exchange:

@@ -17,12 +17,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from zen_sandbox import audit
 from zen_sandbox.problems import InternalError, MethodNotAllowed, Problem, ServiceUnavailable
 from zen_sandbox.request.endpoint import Endpoint
-from zen_sandbox.request.exchange import SCOPE_KEY, Exchange, Response
+from zen_sandbox.request.exchange import SCOPE_KEY, DropConnection, Exchange, Response
 from zen_sandbox.request.problem_response import problem_response
 from zen_sandbox.request.validation import ClientGone
 from zen_sandbox.store.database import is_locked
 
 log = logging.getLogger("zen_sandbox.request")
+
+ABORT = "zen_sandbox.abort"
+"""The name under which the HTTP server offers to close a connection in the middle of things."""
 
 _CLIENT_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
@@ -47,9 +50,11 @@ class Gate:
         pages: ASGIApp | None = None,
         is_page: Callable[[str], bool] = lambda path: False,
         check: ResponseCheck | None = None,
+        requests: RequestLog | None = None,
         background: Callable[[], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         self._background = background
+        self._requests = requests
         self._api = api
         self._endpoint = endpoint
         self._new_request_id = new_request_id
@@ -73,6 +78,13 @@ class Gate:
             response = await self._answer(scope, receive, send, exchange)
         except ClientGone:
             return
+        except DropConnection:
+            scope["extensions"][ABORT]()
+            return
+        if exchange.close_early < 1.0:
+            await respond(send, response, exchange.request_id, share=exchange.close_early)
+            scope["extensions"][ABORT]()
+            return
         await respond(send, response, exchange.request_id)
 
     async def _answer(
@@ -88,7 +100,7 @@ class Gate:
                 raise RuntimeError("no station answered")
         except Problem as problem:
             response = await self._refusal(exchange, problem)
-        except ClientGone:
+        except (ClientGone, DropConnection):
             raise
         except Exception as error:
             response = problem_response(_unexpected(error, exchange), exchange.request_id)
@@ -146,8 +158,8 @@ def read_headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     return headers
 
 
-async def respond(send: Send, response: Response, request_id: str) -> None:
-    """Sends a whole response."""
+async def respond(send: Send, response: Response, request_id: str, *, share: float = 1.0) -> None:
+    """Sends a response, whole unless only a share of its body is to leave."""
     headers = [(b"x-request-id", request_id.encode()), *response.headers]
     if response.status != 204:
         headers.append((b"content-type", response.content_type))
@@ -157,6 +169,10 @@ async def respond(send: Send, response: Response, request_id: str) -> None:
     if response.replayed:
         headers.append((b"idempotency-replayed", b"true"))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    if share < 1.0:
+        part = response.body[: int(len(response.body) * share)]
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+        return
     await send({"type": "http.response.body", "body": response.body})
 
 

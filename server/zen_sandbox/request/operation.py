@@ -3,6 +3,7 @@
 Everything here comes from the contract; a handler never checks again what was checked here.
 """
 
+import inspect
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -55,6 +56,7 @@ class Operation(NamedTuple):
     operation_id: str
     method: str
     is_write: bool
+    is_async: bool  # manages its own transactions, if it needs any
     path_parameters: tuple[Parameter, ...]
     query_parameters: Mapping[str, Parameter]
     defaults: Mapping[str, Any]
@@ -81,6 +83,7 @@ def _compile(operation: ContractOperation, handler: Handler) -> Operation:
         operation_id=operation.operation_id,
         method=operation.method,
         is_write=operation.method in WRITES,
+        is_async=inspect.iscoroutinefunction(handler),
         path_parameters=tuple(by_place["path"]),
         query_parameters=query,
         defaults={name: one.default for name, one in query.items() if one.default is not None},

@@ -137,7 +137,7 @@ class RoutingMiddleware(SpecMiddleware):
         operation, values, context = self._tree.find(scope["raw_path"], scope["method"])
         exchange.operation = operation
         exchange.path_values = values
-        scope["extensions"] = {ROUTING_CONTEXT: context}
+        scope["extensions"] = {**scope.get("extensions", {}), ROUTING_CONTEXT: context}
         await self._app(scope, receive, send)
 
 

@@ -5,6 +5,7 @@ with the scopes that the contract demands for it; for `http: bearer` connexion i
 them.
 """
 
+import hmac
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -19,6 +20,7 @@ from zen_sandbox.problems import InsufficientScope, PermissionDenied, RateLimite
 from zen_sandbox.request.exchange import exchange_of
 from zen_sandbox.tokens import INVALID, MISSING, Tokens
 
+NOT_ADMIN = "Send the admin token that 'zen-sandbox serve' printed."
 Check = Callable[[ConnexionRequest], Awaitable[dict[str, Any]]]
 
 
@@ -41,12 +43,15 @@ class RateLimit:
 class ScopedBearer(BearerSecurityHandler):
     """The handler for the contract's one security scheme."""
 
-    def __init__(self, tokens: Tokens, rate_limit: RateLimit) -> None:
+    def __init__(self, tokens: Tokens, rate_limit: RateLimit, admin_token: str | None) -> None:
+        self._admin_token = admin_token
         self._tokens = tokens
         self._rate_limit = rate_limit
 
     def get_fn(self, security_scheme: dict[str, Any], required_scopes: list[str]) -> Check:
         """The check for one operation."""
+        if security_scheme.get("x-zen-credential") == "admin":
+            return self._admin_check
         tokens, rate_limit = self._tokens, self._rate_limit
 
         async def check(request: ConnexionRequest) -> dict[str, Any]:
@@ -62,6 +67,14 @@ class ScopedBearer(BearerSecurityHandler):
             return {"sub": credential.actor}
 
         return check
+
+    async def _admin_check(self, request: ConnexionRequest) -> dict[str, Any]:
+        """The operations of the sandbox itself: one token, which `serve` prints."""
+        token = bearer_token(exchange_of(request.scope).headers.get(b"authorization"))
+        known = self._admin_token
+        if known is None or not hmac.compare_digest(token.encode(), known.encode()):
+            raise Unauthorized(NOT_ADMIN, token_sent=True)
+        return {"sub": "admin"}
 
 
 def bearer_token(authorization: bytes | None) -> str:

@@ -47,6 +47,18 @@ class Deliveries:
             raise NotFound.of("Delivery", delivery_id)
         return Delivery._make(row)
 
+    def owner(self, delivery_id: str, tenant_id: str | None) -> str:
+        """The tenant of an attempt, the newest of that id when none is named; NotFound."""
+        row = self._database.execute(
+            "SELECT tenant_id FROM deliveries WHERE id = ?1 AND (?2 IS NULL OR tenant_id = ?2)"
+            " ORDER BY seq DESC LIMIT 1",
+            (delivery_id, tenant_id),
+        ).fetchone()
+        if row is None:
+            raise NotFound.of("Delivery", delivery_id)
+        owner: str = row[0]
+        return owner
+
     def page(
         self,
         tenant_id: str,
@@ -128,9 +140,9 @@ class Deliveries:
         if not for_show:
             self._announce(tenant_id, destination_id, due_at)
 
-    def finish(self, tenant_id: str, delivery_id: str, outcome: Outcome) -> None:
-        """Records how a queued attempt ended; a row that has ended is left as it is."""
-        self._database.execute(
+    def finish(self, tenant_id: str, delivery_id: str, outcome: Outcome) -> bool:
+        """Records how a queued attempt ended; False when there is no such row in the queue."""
+        cursor = self._database.execute(
             "UPDATE deliveries SET status = ?, attempted_at = ?, response_code = ?,"
             " error_message = ?, next_attempt_at = NULL, due_at = NULL"
             " WHERE tenant_id = ? AND id = ? AND status IN ('pending', 'retrying')",
@@ -143,6 +155,7 @@ class Deliveries:
                 delivery_id,
             ),
         )
+        return cursor.rowcount == 1
 
     def _announce(self, tenant_id: str, destination_id: str, due_at: str) -> None:
         if self.on_queued is not None:

@@ -89,9 +89,12 @@ class Queue:
         rows = self._database.execute(_DUE, (*lane, limit)).fetchall()
         return [Due._make(row) for row in rows]
 
-    def plan(self, seq: int) -> Plan:
-        """What to do for a queued attempt, as things stand now."""
-        ingester_id, content_type, headers, *rest = self._database.execute(_PLAN, (seq,)).fetchone()
+    def plan(self, seq: int) -> Plan | None:
+        """What to do for a queued attempt, as things stand now; None when it is gone."""
+        row = self._database.execute(_PLAN, (seq,)).fetchone()
+        if row is None:
+            return None
+        ingester_id, content_type, headers, *rest = row
         return Plan(ingester_id, content_type, json.loads(headers), *rest)
 
     def keep_record(self, seq: int, record: Record) -> None:
@@ -105,6 +108,18 @@ class Queue:
                 *record[2:],
             ),
         )
+
+    def record(self, seq: int) -> Record | None:
+        """What was kept; None when the attempt was never sent."""
+        row = self._database.execute(
+            "SELECT request_headers, response_headers, response_body, truncated, address,"
+            " first_byte_ms, total_ms FROM attempt_records WHERE seq = ?",
+            (seq,),
+        ).fetchone()
+        if row is None:
+            return None
+        headers = tuple((name, value) for name, value in json.loads(row[1]))
+        return Record(json.loads(row[0]), headers, bytes(row[2]), bool(row[3]), *row[4:])
 
     def count_final_failure(self, lane: Lane, now: str, threshold: int) -> None:
         """One more event that this target did not get; from `threshold` in a row on, `error`."""

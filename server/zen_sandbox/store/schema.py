@@ -99,6 +99,8 @@ ALTER TABLE deliveries ADD COLUMN due_at TEXT;
 CREATE INDEX deliveries_due ON deliveries (tenant_id, destination_id, due_at)
   WHERE due_at IS NOT NULL;
 ALTER TABLE destinations ADD COLUMN final_failures INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX events_by_id ON events (id);
+CREATE INDEX deliveries_by_id ON deliveries (id);
 CREATE TABLE clocks (
   tenant_id TEXT PRIMARY KEY REFERENCES tenants, offset_ms INTEGER NOT NULL, frozen_ms INTEGER
 ) WITHOUT ROWID;

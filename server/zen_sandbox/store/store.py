@@ -10,6 +10,7 @@ from zen_sandbox.store.database import Database
 from zen_sandbox.store.deliveries import Deliveries
 from zen_sandbox.store.delivery_flows import DeliveryFlows
 from zen_sandbox.store.destinations import Destinations
+from zen_sandbox.store.events import Events
 from zen_sandbox.store.idempotency import IdempotencyRecords
 from zen_sandbox.store.ingesters import Ingesters
 from zen_sandbox.store.logs import Logs
@@ -35,6 +36,7 @@ class Store:
         self.delivery_flows = DeliveryFlows(database)
         self.ingesters = Ingesters(database)
         self.deliveries = Deliveries(database)
+        self.events = Events(database)
         self.queue = Queue(database)
         self.logs = Logs(database)
         self.idempotency = IdempotencyRecords(database)

@@ -1,0 +1,21 @@
+"""The test bench as handlers and stations hold it: everything that is kept in memory only."""
+
+from typing import TYPE_CHECKING
+
+from zen_sandbox.bench.faults import Faults
+from zen_sandbox.bench.receivers import Receivers
+from zen_sandbox.bench.request_log import RequestLog
+from zen_sandbox.store import Store
+
+if TYPE_CHECKING:
+    from zen_sandbox.delivery.engine import Engine
+
+
+class Bench:
+    """One per server. The engine is there while the server serves."""
+
+    def __init__(self, store: Store) -> None:
+        self.faults = Faults(store.ids)
+        self.receivers = Receivers()
+        self.requests = RequestLog()
+        self.engine: Engine | None = None

@@ -1,0 +1,1 @@
+"""The test bench's operations: everything of `zen-sandbox.v1.yaml` below `/sandbox/`."""

@@ -1,0 +1,98 @@
+"""Tenants and API keys, as the command line makes them."""
+
+import sqlite3
+from typing import Any
+
+import orjson
+
+from zen_sandbox import wire
+from zen_sandbox.clock import moment
+from zen_sandbox.domain import ApiKey, Tenant
+from zen_sandbox.problems import Conflict, NotFound
+from zen_sandbox.request.call import Call
+from zen_sandbox.request.exchange import Response
+from zen_sandbox.store.accounts import new_token
+
+
+def require_tenant(call: Call, tenant_id: str | None) -> None:
+    """NotFound when a tenant is named that does not exist."""
+    if tenant_id is not None and call.store.accounts.tenant(tenant_id) is None:
+        raise NotFound.of("Tenant", tenant_id)
+
+
+def list_tenants(call: Call) -> Response:
+    """GET /sandbox/tenants"""
+    return wire.ok({"tenants": [_tenant(one) for one in call.store.accounts.tenants()]})
+
+
+def create_tenant(call: Call, body: dict[str, Any]) -> Response:
+    """POST /sandbox/tenants"""
+    tenant_id = body.get("tenant_id") or call.store.ids.new("tnt")
+    try:
+        tenant = call.store.accounts.create_tenant(
+            tenant_id, body.get("name", tenant_id), call.store.now()
+        )
+    except sqlite3.IntegrityError:
+        raise Conflict(f"A tenant with id '{tenant_id}' already exists.") from None
+    return Response(201, orjson.dumps(_tenant(tenant)), f"/sandbox/tenants/{tenant_id}")
+
+
+def revoke_tenant(call: Call, tenant_id: str) -> Response:
+    """DELETE /sandbox/tenants/{tenant_id}"""
+    call.store.accounts.revoke_tenant(tenant_id, call.store.now())
+    call.accounts_changed()
+    return wire.deleted()
+
+
+def list_keys(call: Call, tenant_id: str | None = None) -> Response:
+    """GET /sandbox/keys"""
+    return wire.ok({"keys": [_key(one) for one in call.store.accounts.api_keys(tenant_id)]})
+
+
+def create_key(call: Call, body: dict[str, Any]) -> Response:
+    """POST /sandbox/keys"""
+    tenant_id = body["tenant_id"]
+    require_tenant(call, tenant_id)
+    ms = call.store.clocks.now_ms(tenant_id)
+    expires_in = body.get("expires_in")
+    token = new_token()
+    key = call.store.accounts.create_api_key(
+        call.store.ids.new("key", ms),
+        tenant_id,
+        token,
+        moment(ms),
+        scopes=body["scopes"],
+        name=body.get("name", ""),
+        expires_at=None if expires_in is None else moment(ms + expires_in * 1000),
+    )
+    document = {**_key(key), "api_key": token}
+    return Response(201, orjson.dumps(document), f"/sandbox/keys/{key.id}")
+
+
+def revoke_key(call: Call, key_id: str) -> Response:
+    """DELETE /sandbox/keys/{key_id}"""
+    call.store.accounts.revoke_api_key(key_id, call.store.now())
+    call.accounts_changed()
+    return wire.deleted()
+
+
+def _tenant(it: Tenant) -> wire.Json:
+    document = {"tenant_id": it.id, "name": it.name, "created_at": wire.timestamp(it.created_at)}
+    if it.revoked_at is not None:
+        document["revoked_at"] = wire.timestamp(it.revoked_at)
+    return document
+
+
+def _key(it: ApiKey) -> wire.Json:
+    document: wire.Json = {
+        "key_id": it.id,
+        "tenant_id": it.tenant_id,
+        "name": it.name,
+        "scopes": list(it.scopes),
+        "created_at": wire.timestamp(it.created_at),
+    }
+    if it.expires_at is not None:
+        document["expires_at"] = wire.timestamp(it.expires_at)
+    if it.revoked_at is not None:
+        document["revoked_at"] = wire.timestamp(it.revoked_at)
+    return document
