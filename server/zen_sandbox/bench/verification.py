@@ -24,11 +24,11 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> 
     age = now - int(timestamp)
     if abs(age) > TOLERANCE_SECONDS:
         side = "old" if age > 0 else "in the future"
-        return f"webhook-timestamp is {abs(age):.0f} seconds {side}; at most {TOLERANCE_SECONDS} are allowed"
+        return f"webhook-timestamp is {abs(age):.0f} s {side}, over the {TOLERANCE_SECONDS} allowed"
     expected = signature(secret, headers["webhook-id"], int(timestamp), body)
     given = headers["webhook-signature"].split()
     if any(hmac.compare_digest(one.encode(), expected.encode()) for one in given):
         return None
     if not any(one.startswith("v1,") for one in given):
         return "webhook-signature holds no v1 signature"
-    return "no signature matches: another secret signed it, or the body or the id was changed on the way"
+    return "no signature matches: another secret signed it, or body or id changed on the way"

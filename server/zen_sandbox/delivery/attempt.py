@@ -19,7 +19,29 @@ FAILURES_UNTIL_ERROR = 5
 
 _MAX_MESSAGE = 2000
 _NEVER_FORWARDED = frozenset(
-    ["accept-encoding", "authorization", "connection", "content-length", "content-type", "cookie", "expect", "host", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "user-agent", "webhook-id", "webhook-signature", "webhook-timestamp", "x-request-id"]
+    {
+        "accept-encoding",
+        "authorization",
+        "connection",
+        "content-length",
+        "content-type",
+        "cookie",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+        "webhook-id",
+        "webhook-signature",
+        "webhook-timestamp",
+        "x-request-id",
+    }
 )
 
 

@@ -1,4 +1,4 @@
-"""Answers of a target that a fault asked for: no request leaves, and no time is spent on a time-out.
+"""Answers of a target that a fault asked for: no request leaves, no time-out is waited for.
 
 A transport's timeouts stay on wall time; a fault's are there to be brought about at once.
 """

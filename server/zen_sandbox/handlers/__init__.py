@@ -20,7 +20,7 @@ from zen_sandbox.handlers import (
     recipes,
     recovery,
 )
-from zen_sandbox.handlers.sandbox import clock, events, faults, receivers, requests, tenants
+from zen_sandbox.handlers.sandbox import clock, events, faults, receivers, requests, state, tenants
 
 MODULES: tuple[ModuleType, ...] = (
     destinations,
@@ -37,6 +37,7 @@ MODULES: tuple[ModuleType, ...] = (
     faults,
     receivers,
     requests,
+    state,
     tenants,
 )
 

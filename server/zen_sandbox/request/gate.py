@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zen_sandbox import audit
+from zen_sandbox.bench.request_log import RequestLog
 from zen_sandbox.problems import InternalError, MethodNotAllowed, Problem, ServiceUnavailable
 from zen_sandbox.request.endpoint import Endpoint
 from zen_sandbox.request.exchange import SCOPE_KEY, DropConnection, Exchange, Response

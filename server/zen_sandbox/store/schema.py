@@ -101,6 +101,10 @@ CREATE INDEX deliveries_due ON deliveries (tenant_id, destination_id, due_at)
 ALTER TABLE destinations ADD COLUMN final_failures INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX events_by_id ON events (id);
 CREATE INDEX deliveries_by_id ON deliveries (id);
+CREATE TABLE snapshots (
+  name TEXT NOT NULL, tenant_id TEXT NOT NULL, taken_at TEXT NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY (name, tenant_id)
+);
 CREATE TABLE clocks (
   tenant_id TEXT PRIMARY KEY REFERENCES tenants, offset_ms INTEGER NOT NULL, frozen_ms INTEGER
 ) WITHOUT ROWID;

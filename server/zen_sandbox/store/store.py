@@ -16,6 +16,7 @@ from zen_sandbox.store.ingesters import Ingesters
 from zen_sandbox.store.logs import Logs
 from zen_sandbox.store.queue import Queue
 from zen_sandbox.store.schema import bring_up_to_date
+from zen_sandbox.store.snapshots import Snapshots
 
 _SECRET_BYTES = 32
 
@@ -38,6 +39,7 @@ class Store:
         self.deliveries = Deliveries(database)
         self.events = Events(database)
         self.queue = Queue(database)
+        self.snapshots = Snapshots(database)
         self.logs = Logs(database)
         self.idempotency = IdempotencyRecords(database)
 
