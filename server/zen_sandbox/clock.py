@@ -52,7 +52,7 @@ class SteppingClock:
 
 @lru_cache(maxsize=64)
 def _second_text(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return datetime.fromtimestamp(seconds, UTC).isoformat()[:19]  # strftime does not pad years
 
 
 def moment(ms: int) -> str:

@@ -38,7 +38,9 @@ class Cursors:
         except (binascii.Error, ValueError):
             sealed = b""
         place, digest = sealed[: _PLACE.size], sealed[_PLACE.size :]
-        if len(cursor) != _LENGTH or not hmac.compare_digest(digest, self._digest(place, identity)):
+        # b64decode takes '+' for '-' and '/' for '_' too, whatever `altchars` says.
+        is_ours = len(cursor) == _LENGTH and not {"+", "/"} & set(cursor)
+        if not is_ours or not hmac.compare_digest(digest, self._digest(place, identity)):
             raise ValidationFailed.of("cursor", "is not a cursor of this list")
         seq: int = _PLACE.unpack(place)[0]
         return seq

@@ -170,6 +170,7 @@ class Exchange:
         "_fresh",
         "_head",
         "_parts",
+        "_told_of_end",
         "_unsent",
         "_without_body",
         "answered",
@@ -178,7 +179,6 @@ class Exchange:
         "complete",
         "connection",
         "disconnected",
-        "http_1_0",
         "keep_alive",
         "more_body",
         "scope",
@@ -199,6 +199,7 @@ class Exchange:
         self.disconnected = False
         self._fresh = False
         self._event: asyncio.Event | None = None
+        self._told_of_end = False
         self.waiting_since: float | None = None
         # Of the response: its head, the bytes it promised and still owes, what has gone out.
         self._head: bytes | None = None
@@ -216,7 +217,7 @@ class Exchange:
             # Also SystemExit: an app must not end the server.
             self._give_up(error)
         else:
-            if not self.complete and not self.disconnected:
+            if not self.complete:
                 self._give_up(RuntimeError("The app returned before its response was complete."))
         finally:
             # A done callback would cost the loop one more call per request.
@@ -225,8 +226,11 @@ class Exchange:
 
     def _give_up(self, error: BaseException) -> None:
         stopping = isinstance(error, asyncio.CancelledError)
-        if self.disconnected or (stopping and self.complete):
-            logger.debug("The app failed when its client had already gone.", exc_info=error)
+        if self.disconnected or (self.complete and stopping):
+            return
+        if self._told_of_end and not self.complete and not stopping:
+            # An app that asks for the client's end, and hears of it, may leave the rest undone.
+            self.connection.transport.close()
             return
         instance = "after its response"
         if not self.complete:
@@ -244,6 +248,10 @@ class Exchange:
     def wake(self) -> None:
         """Let `receive` look again: there are bytes, or the end of them."""
         self._fresh = True
+        self.stir()
+
+    def stir(self) -> None:
+        """Let a `receive` that waits for the client's end look again."""
         if self._event is not None:
             self._event.set()
 
@@ -259,7 +267,8 @@ class Exchange:
             self.connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         if not self._fresh and not self.complete:
             await self._next_part()
-        if self.disconnected or self.complete:
+        if self.disconnected or self.complete or not self._fresh:
+            self._told_of_end = not self.complete
             return {"type": "http.disconnect"}
         self._fresh = False
         body = b"".join(self._parts)
@@ -268,14 +277,18 @@ class Exchange:
         return {"type": "http.request", "body": body, "more_body": self.more_body}
 
     async def _next_part(self) -> None:
+        if self.more_body:
+            self.connection.flow.resume_reading()
+        elif self.connection.client_done:
+            return
         if self._event is None:
             self._event = asyncio.Event()
         self._event.clear()
-        if self.more_body:
-            self.connection.flow.resume_reading()
         self.waiting_since = self.connection.loop.time()
-        await self._event.wait()
-        self.waiting_since = None
+        try:
+            await self._event.wait()
+        finally:
+            self.waiting_since = None
 
     async def send(self, message: Message) -> None:
         """The ASGI callable. Raises RuntimeError for a response that HTTP cannot carry."""
@@ -339,8 +352,7 @@ class Exchange:
             transport.write(head + body)
         if not more:
             self.complete = True
-            if self._event is not None:
-                self._event.set()
+            self.stir()
             self.connection.finished(self)
 
 
@@ -394,7 +406,8 @@ class ProblemProtocol(HttpToolsProtocol):
         self._parted = False
         self._farewell: bytes | None = None
         self._lingering = False
-        self._client_done = False
+        self._stopping = False
+        self.client_done = False
         self._unwanted = 0
         self._since = 0.0
         self._patience = min(limits.head_seconds, limits.body_seconds, limits.idle_seconds)
@@ -427,11 +440,14 @@ class ProblemProtocol(HttpToolsProtocol):
         idle = self._segment_fresh = not self._in_head and self._receiving is None
         if not idle:
             self._overhead += size
+        upgrade_at = -1
         try:
             try:
                 self.parser.feed_data(data)
             except httptools.HttpParserUpgrade as wish:
-                self._read_without_upgrade(data, wish.args[0])
+                upgrade_at = wish.args[0]
+            if upgrade_at >= 0:
+                self._read_without_upgrade(data, upgrade_at)
             if self._in_head or self._receiving is not None:
                 self._check_unfinished(data, from_its_start=idle)
         except (httptools.HttpParserError, _Refused) as error:
@@ -444,14 +460,18 @@ class ProblemProtocol(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """The client sends no more. What it asked for is answered; half a request gets a 400."""
-        self._client_done = True
+        self.client_done = True
         receiving = self._receiving is not None and not self._receiving.complete
         if not self._parted and (self._in_head or receiving):
             self._fail(malformed("the request ended before it was complete"))
-        return self._active is not None
+        if self._active is None:
+            return False
+        self._active.stir()
+        return True
 
     def shutdown(self) -> None:
         """Called by the server when it stops."""
+        self._stopping = True
         if self._active is None:
             self.transport.close()
         else:
@@ -532,12 +552,11 @@ class ProblemProtocol(HttpToolsProtocol):
         exchange = self._receiving
         if exchange is None:
             return
-        # The shortest chunk takes six bytes on the wire for one of the body.
+        # The shortest chunk takes six bytes on the wire for one of the body: let that much pass.
         self._overhead -= 8 * len(body)
         if exchange.complete:
             self._read_past(len(body))
             return
-        self._since = self.loop.time()
         exchange.take(body)
         if exchange.buffered > HIGH_WATER_LIMIT:
             self.flow.pause_reading()
@@ -628,8 +647,12 @@ class ProblemProtocol(HttpToolsProtocol):
 
     def _read_past(self, size: int) -> None:
         self._unwanted += size
-        if self._unwanted > self._limits.unwanted_bytes:
+        if self._unwanted <= self._limits.unwanted_bytes:
+            return
+        if self._active is None:
             self.transport.close()
+        else:
+            self.flow.pause_reading()
 
     def can_read_past(self, exchange: Exchange) -> bool:
         """Whether the connection will be of use after the rest of a body that nobody wants."""
@@ -647,7 +670,7 @@ class ProblemProtocol(HttpToolsProtocol):
             self.tasks.add(exchange.task)
         elif self._farewell is not None:
             self.transport.write(self._farewell)
-            self._part(linger=True)
+            self._part()
 
     def finished(self, exchange: Exchange) -> None:
         """The response of the active exchange is complete."""
@@ -657,11 +680,11 @@ class ProblemProtocol(HttpToolsProtocol):
             return
         self._since = self.loop.time()
         if not exchange.keep_alive:
-            self._part(linger=exchange.more_body or self._in_head or bool(self._queue))
+            self._part()
             return
         if self._queue or self._farewell is not None:
             self._next()
-        elif self._client_done:
+        elif self.client_done:
             self.transport.close()
         elif exchange.more_body:
             self._arm(self._limits.unwanted_seconds)
@@ -673,7 +696,8 @@ class ProblemProtocol(HttpToolsProtocol):
         headers = exchange.scope["headers"]
         instance = self._instance(headers)
         if exchange.answered:
-            self.transport.close()
+            exchange.disconnect()
+            self._part()
             return instance
         to_head = exchange.scope["method"] == "HEAD"
         extra = self.server_state.default_headers
@@ -698,7 +722,7 @@ class ProblemProtocol(HttpToolsProtocol):
         if owner is not None:
             if owner.answered:
                 owner.disconnect()
-                self._part(linger=True)
+                self._part()
                 return
             if owner is self._active:
                 owner.disconnect()
@@ -714,21 +738,24 @@ class ProblemProtocol(HttpToolsProtocol):
         self._farewell = problem_response(failure, instance, to_head=to_head, extra=extra)
         if self._active is None:
             self._next()
-        else:
-            self.flow.pause_reading()
 
-    def _part(self, *, linger: bool) -> None:
-        """Close the connection; lingering, give the client the time to read the answer first."""
+    def _part(self) -> None:
+        """Close the connection, giving the client the time to read the answer (RFC 9112 §9.6)."""
         self._parted = True
+        self._active = None
         self._queue.clear()
-        if self._client_done or not linger:
+        if self.client_done or self._stopping:
             self.transport.close()
         elif not self.transport.is_closing():
             self._lingering = True
+            self._unwanted = 0
             self._since = self.loop.time()
             self.flow.resume_reading()
-            self.transport.write_eof()
             self._arm(self._limits.unwanted_seconds)
+            try:
+                self.transport.write_eof()
+            except OSError:
+                self.transport.close()  # the client has gone already
 
     # What is waited for
 
@@ -762,5 +789,5 @@ class ProblemProtocol(HttpToolsProtocol):
         if active is None:
             return self._since + limits.idle_seconds, None
         if active.more_body and active.waiting_since is not None:
-            return max(self._since, active.waiting_since) + limits.body_seconds, BODY_TOO_SLOW
+            return active.waiting_since + limits.body_seconds, BODY_TOO_SLOW
         return math.inf, None

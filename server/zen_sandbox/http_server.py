@@ -92,11 +92,13 @@ def serve(
 
 def bind(host: str, port: int) -> list[socket.socket]:
     """Sockets on every address that `host` stands for, all on one port; 0 picks a free one."""
+    if not host or not 0 <= port <= _LAST_PORT:
+        raise CannotListen(
+            f"'{host}:{port}' is no address; give a host and a port to {_LAST_PORT}."
+        )
     try:
-        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)
-        if not host or not 0 <= port <= _LAST_PORT:
-            raise CannotListen(f"'{host}:{port}' is no address; give a host and a port to 65535.")
-    except (OSError, UnicodeError, OverflowError):
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
         raise CannotListen(
             f"This machine has no host '{host}'; give one of its own addresses, like 127.0.0.1."
         ) from None

@@ -30,7 +30,7 @@ class Identifiers:
         self._entropy = entropy
 
     def new(self, prefix: str, ms: int | None = None) -> str:
-        """Like `dest_019a…`; `ms` is the creation time when the caller has read the clock already."""
+        """Like `dest_019a…`; `ms` is the creation time, where the clock was read already."""
         time_part = self._clock.now_ms() if ms is None else ms
         return f"{prefix}_{time_part:011x}{self._entropy():016x}"
 

@@ -5,6 +5,7 @@ Answers are parsed by h11, which shares no code with the server's parser.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import random
@@ -146,8 +147,7 @@ class Switchboard:
     async def hold(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer once the test says so."""
         self.entered.set()
-        while not self.release.is_set():
-            await pause()
+        await asyncio.to_thread(self.release.wait, DEADLINE)
         await answer(send, 200, b'{"held":true}')
 
     async def until_gone(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -156,12 +156,6 @@ class Switchboard:
         while (await receive())["type"] != "http.disconnect":
             pass
         self.events.append("gone")
-
-
-async def pause() -> None:
-    import asyncio
-
-    await asyncio.sleep(0.005)
 
 
 async def answer(
@@ -224,6 +218,13 @@ def start(limits: Limits | None = None, app: Any = None) -> Running:
     running.thread.start()
     assert started.wait(DEADLINE)
     return running
+
+
+@pytest.fixture(autouse=True)
+def no_fault_reaches_the_event_loop(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """An exception out of a protocol's callback closes the connection and is only logged."""
+    yield
+    assert [record for record in caplog.get_records("call") if record.name == "asyncio"] == []
 
 
 @pytest.fixture(scope="module", params=["uvloop", "asyncio"])
@@ -533,6 +534,18 @@ def test_many_small_requests_in_one_segment_are_not_one_large_head(server: Runni
     assert [each.status for each in answers] == [200] * 3_001
 
 
+def test_the_start_of_a_request_after_many_others_is_waited_for(server: Running) -> None:
+    with server.connect() as client:
+        client.sendall(GOOD * 2_500 + GOOD[:20])
+        answers = b""
+        while answers.count(b"HTTP/1.1 200 OK") < 2_500:
+            answers += client.recv(65536)
+        client.sendall(GOOD[20:])
+        client.shutdown(socket.SHUT_WR)
+        answers += read_to_end(client)
+    assert [each.status for each in parse(answers, ["GET"], ended=True)] == [200] * 2_501
+
+
 def test_a_head_of_60_kib_in_100_headers_is_read(server: Running) -> None:
     headers = [f"X-{n:02}: " + "a" * 600 for n in range(98)]
     [answer] = ask(server, get("/echo", *headers, "Connection: close"))
@@ -604,13 +617,15 @@ def test_a_body_that_stops_is_408_and_the_app_is_told(impatient: Running, sent: 
     wait_for(lambda: "disconnect" in impatient.app.events)
 
 
-def test_a_slow_body_that_keeps_coming_is_read(impatient: Running) -> None:
-    with impatient.connect() as client:
-        client.sendall(post("/echo", "Content-Length: 8"))
-        for _ in range(8):
-            time.sleep(0.1)  # the pace is the point: longer in all than the limit between bytes
+def test_a_slow_body_that_keeps_coming_is_read(loop_kind: str) -> None:
+    running = start(Limits(body_seconds=1))
+    with running.connect() as client:
+        client.sendall(post("/echo", "Content-Length: 6"))
+        for _ in range(6):
+            time.sleep(0.25)  # the pace is the point: longer in all than the limit between bytes
             client.sendall(b"a")
-        assert read_answer(client).document["length"] == 8
+        assert read_answer(client).document["length"] == 6
+    running.finish()
 
 
 def test_an_idle_connection_is_closed_without_an_answer(impatient: Running) -> None:
@@ -620,11 +635,14 @@ def test_an_idle_connection_is_closed_without_an_answer(impatient: Running) -> N
     assert "connection" not in answer.headers
 
 
-def test_an_app_that_takes_long_is_not_timed_out(impatient: Running) -> None:
+@pytest.mark.parametrize(
+    "sent", [get("/hold"), post("/hold", "Content-Length: 5")], ids=["GET", "POST"]
+)
+def test_an_app_that_takes_long_is_not_timed_out(impatient: Running, sent: bytes) -> None:
     impatient.app.entered.clear()
     impatient.app.release.clear()
     with impatient.connect() as client:
-        client.sendall(get("/hold"))
+        client.sendall(sent)
         assert impatient.app.entered.wait(DEADLINE)
         client.settimeout(0.8)
         with pytest.raises(TimeoutError):
@@ -703,9 +721,33 @@ def test_an_unwanted_body_is_not_read_for_ever(server: Running) -> None:
     assert 4 * MIB <= sent < 64 * MIB
 
 
-def test_an_unwanted_body_that_stops_is_not_waited_for(impatient: Running) -> None:
-    [answer] = ask(impatient, post("/unread", "Content-Length: 5000", body=b"a"))
+@pytest.mark.parametrize("path", ["/unread", "/unread?close"])
+def test_an_unwanted_body_that_stops_is_not_waited_for(loop_kind: str, path: str) -> None:
+    running = start(Limits(unwanted_seconds=0.1))
+    begun = time.monotonic()
+    [answer] = ask(running, post(path, "Content-Length: 5000", body=b"a"))
     assert answer.status == 413
+    assert time.monotonic() - begun < 5
+    running.finish()
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [get("/hold") + GOOD * 1_000, post("/hold", "Content-Length: 99999999", body=b"a" * MIB)],
+    ids=["requests", "a body"],
+)
+def test_what_the_app_is_not_ready_for_is_left_to_the_client(own: Running, request_: bytes) -> None:
+    flood = GOOD * 10_000
+    sent = 0
+    with own.connect() as client:
+        client.sendall(request_)
+        client.settimeout(0.3)
+        while sent < 32 * MIB:
+            try:
+                sent += client.send(flood)
+            except TimeoutError:
+                break
+    assert sent < 32 * MIB
 
 
 def test_a_fault_in_an_unwanted_body_does_not_make_a_second_answer(server: Running) -> None:
@@ -908,6 +950,25 @@ def test_what_follows_a_request_that_closes_is_not_answered(server: Running) -> 
     assert answer.status == 200
 
 
+def test_what_follows_an_answer_that_closes_is_not_answered(server: Running) -> None:
+    before = server.app.requests
+    [answer] = ask(server, get("/unread?close") + GOOD * 5)
+    assert answer.status == 413
+    assert server.app.requests == before + 1
+
+
+def test_what_comes_later_than_a_request_that_closes_does_not_reset_the_answer(
+    server: Running,
+) -> None:
+    with server.connect() as client:
+        client.sendall(get("/echo", "Connection: close"))
+        head = client.recv(10)
+        for _ in range(20):
+            client.sendall(GOOD)
+        [answer] = parse(head + read_to_end(client), ["GET"], ended=True)
+    assert answer.status == 200
+
+
 def test_a_client_that_has_sent_all_and_says_so_is_answered(server: Running) -> None:
     for sent in (GOOD, GOOD * 3, post("/echo", "Content-Length: 3", body=b"abc")):
         with server.connect() as client:
@@ -954,6 +1015,18 @@ def test_an_app_is_told_when_its_client_goes(own: Running) -> None:
     client.close()
     wait_for(lambda: "gone" in own.app.events)
     assert own.app.requests == 1
+
+
+@pytest.mark.parametrize("after", [b"", GOOD, MALFORMED["noise"]], ids=["", "good", "malformed"])
+def test_an_app_that_waits_for_its_client_to_go_hears_of_the_end_of_sending(
+    own: Running, after: bytes
+) -> None:
+    with own.connect() as client:
+        client.sendall(get("/until-gone") + after)
+        assert own.app.entered.wait(DEADLINE)
+        client.shutdown(socket.SHUT_WR)
+        wait_for(lambda: "gone" in own.app.events)
+        assert read_to_end(client) == b""
 
 
 def test_a_large_body_is_handed_over_as_the_app_reads_it(server: Running) -> None:

@@ -1,10 +1,14 @@
 """What people look at in a browser, served by Flask; loaded when somebody first does."""
 
-from typing import cast
+import asyncio
+from typing import TYPE_CHECKING, cast
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from zen_sandbox.settings import Settings
+
+if TYPE_CHECKING:
+    from a2wsgi.wsgi_typing import WSGIApp
 
 _PATHS = frozenset({"/", "/favicon.ico"})
 _FOLDERS = ("/static/",)
@@ -21,11 +25,17 @@ def lazily(settings: Settings) -> ASGIApp:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if not built:
-            from a2wsgi import WSGIMiddleware
-
-            from zen_sandbox.pages.site import create_site
-
-            built.append(cast("ASGIApp", WSGIMiddleware(create_site(settings))))
+            # In a thread: the API goes on answering for the fifth of a second that it takes.
+            built.append(await asyncio.to_thread(_site, settings))
         await built[0](scope, receive, send)
 
     return app
+
+
+def _site(settings: Settings) -> ASGIApp:
+    from a2wsgi import WSGIMiddleware
+
+    from zen_sandbox.pages.site import create_site
+
+    site = cast("WSGIApp", create_site(settings))  # Flask's name for the same protocol
+    return cast("ASGIApp", WSGIMiddleware(site))

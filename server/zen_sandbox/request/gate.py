@@ -70,7 +70,7 @@ class Gate:
             await _lifespan(receive, send, self._background)
             return
         headers = read_headers(scope["headers"])
-        exchange = Exchange(self._request_id(headers), headers)
+        exchange = Exchange(self.request_id(headers), headers)
         scope[SCOPE_KEY] = exchange
         if self._pages is not None and self._is_page(scope["path"]):
             await self._page(scope, receive, send, exchange)
@@ -144,7 +144,8 @@ class Gate:
         log.error("%s answered against the contract: %s", operation, "; ".join(found))
         return problem_response(InternalError(), exchange.request_id)
 
-    def _request_id(self, headers: dict[bytes, bytes]) -> str:
+    def request_id(self, headers: dict[bytes, bytes]) -> str:
+        """The id of the request that has these headers: the client's own where it fits."""
         sent = headers.get(b"x-request-id")
         if sent is not None and _CLIENT_REQUEST_ID.fullmatch(sent):
             return sent.decode()

@@ -12,6 +12,9 @@ import orjson
 
 from zen_sandbox.problems import ValidationFailed
 
+# More than any contract nests; Python and the validator give up at a few hundred.
+_MOST_LEVELS = 64
+
 
 def read(body: bytes) -> Any:
     """The JSON value of a body; ValidationFailed on the field `body` when it is not strict JSON."""
@@ -19,7 +22,7 @@ def read(body: bytes) -> Any:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise ValidationFailed.of("body", f"is not valid JSON ({_place(error)})") from error
-    if body.count(b":") > _count_keys(value):
+    if body.count(b":") > _count_keys(value, _MOST_LEVELS):
         _refuse_duplicates(body)
     return value
 
@@ -33,16 +36,18 @@ def _place(error: orjson.JSONDecodeError) -> str:
     return f"line {error.lineno}, column {error.colno}"
 
 
-def _count_keys(value: Any) -> int:
+def _count_keys(value: Any, levels: int) -> int:
+    if not levels:
+        raise ValidationFailed.of("body", "is nested too deeply")
     if isinstance(value, dict):
-        return len(value) + sum(_count_keys(item) for item in value.values())
+        return len(value) + sum(_count_keys(item, levels - 1) for item in value.values())
     if isinstance(value, list):
-        return sum(_count_keys(item) for item in value)
+        return sum(_count_keys(item, levels - 1) for item in value)
     return 0
 
 
 def _refuse_duplicates(body: bytes) -> None:
-    # orjson has taken the text already, so only the pairs hook can refuse, and depth is bounded.
+    # orjson has taken the text and its depth was bounded, so only the pairs hook can refuse.
     json.loads(body, object_pairs_hook=_unique)
 
 

@@ -26,6 +26,7 @@ from zen_sandbox.request.operation import Body, Operation, Parameter
 
 MAX_BODY_BYTES = 1_048_576
 _ABSENT = object()
+_BLANKS = " \t"  # what HTTP knows as white space; Python's own list is longer
 
 
 class ClientGone(Exception):
@@ -102,7 +103,9 @@ def _read_query(
         if parameter is None:
             continue
         if parameter.name in seen:
-            errors.append(FieldError(parameter.name, "must be given once"))
+            again = FieldError(parameter.name, "must be given once")
+            if again not in errors:
+                errors.append(again)
             continue
         seen.add(parameter.name)
         value = parameter.read(_decode(raw_value))
@@ -202,9 +205,9 @@ def _media_type(header: bytes) -> tuple[str, str]:
     charset = ""
     for parameter in parameters:
         name, _, value = parameter.partition("=")
-        if name.strip() == "charset":
-            charset = value.strip().strip('"') or "none"
-    return media_type.strip(), charset
+        if name.strip(_BLANKS) == "charset":
+            charset = value.strip(_BLANKS).strip('"') or "none"
+    return media_type.strip(_BLANKS), charset
 
 
 class _ValidationAPI(RoutedAPI[ValidationStation]):

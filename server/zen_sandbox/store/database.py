@@ -18,6 +18,10 @@ SYNCHRONOUS = {"process": "NORMAL", "full": "FULL", "none": "OFF"}
 """What a write survives: the death of the process, a power cut too, or nothing (`--ephemeral`)."""
 
 
+# Another process may be opening or closing the file, which needs it alone for a moment.
+_OPENING = 5.0
+
+
 class DatabaseProblem(Exception):
     """The database cannot be used; the message says why and what to do."""
 
@@ -112,11 +116,12 @@ class Database:
     def _connect(self) -> SqliteUtilsDatabase:
         try:
             connection = sqlite3.connect(
-                self.path, isolation_level=None, timeout=0, check_same_thread=False
+                self.path, isolation_level=None, timeout=_OPENING, check_same_thread=False
             )
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {self._synchronous}")
             connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA busy_timeout = 0")
         except sqlite3.DatabaseError as error:
             raise DatabaseProblem(
                 f"{self.path} cannot be used as a database ({error}); give another with --db."

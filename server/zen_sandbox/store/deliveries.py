@@ -73,7 +73,11 @@ class Deliveries:
         NotFound when the event has no attempt at all.
         """
         filters = Filters(
-            tenant_id, event_id=event_id, destination_id=destination_id, status=status
+            tenant_id,
+            narrowest="event_id",
+            event_id=event_id,
+            destination_id=destination_id,
+            status=status,
         )
         trace = event_id is not None
         rows = filters.select(self._database, _COLUMNS, "deliveries", window, oldest_first=trace)

@@ -34,7 +34,13 @@ class Logs:
         until: str | None = None,
     ) -> list[LogEntry]:
         """The window's entries and one more, newest first; `since` included, `until` not."""
-        filters = Filters(tenant_id, level=level, source_id=source_id, delivery_id=delivery_id)
+        filters = Filters(
+            tenant_id,
+            narrowest="delivery_id",
+            level=level,
+            source_id=source_id,
+            delivery_id=delivery_id,
+        )
         if since is not None:
             first = self._first_at(tenant_id, since)
             if first is None:
@@ -50,7 +56,7 @@ class Logs:
     def _first_at(self, tenant_id: str, moment: str) -> int | None:
         """The place of the first entry at or after a moment: a seek, as time and place agree."""
         row = self._database.execute(
-            "SELECT seq FROM logs INDEXED BY logs_in_order WHERE tenant_id = ? AND timestamp >= ?"
+            "SELECT seq FROM logs INDEXED BY logs_by_time WHERE tenant_id = ? AND timestamp >= ?"
             " ORDER BY timestamp, seq LIMIT 1",
             (tenant_id, moment),
         ).fetchone()

@@ -8,14 +8,21 @@ from zen_sandbox.store.database import Database
 
 
 class Filters:
-    """The WHERE of a list: columns that must equal values, and a place to start from."""
+    """The WHERE of a list: columns that must equal values, and a place to start from.
 
-    def __init__(self, tenant_id: str, **equal: str | None) -> None:
+    `narrowest` is the column of which a value has a few rows among millions: where it must equal
+    something, SQLite, which counts columns, is kept from the wider indexes of the others (`+`).
+    """
+
+    def __init__(
+        self, tenant_id: str, *, narrowest: str | None = None, **equal: str | None
+    ) -> None:
         self._conditions = ["tenant_id = ?"]
         self._values: list[Any] = [tenant_id]
+        plus = "" if narrowest is None or equal[narrowest] is None else "+"
         for column, value in equal.items():
             if value is not None:
-                self.add(f"{column} = ?", value)
+                self.add(f"{'' if column == narrowest else plus}{column} = ?", value)
 
     def add(self, condition: str, value: object) -> None:
         """One more condition, with the value of its one placeholder."""

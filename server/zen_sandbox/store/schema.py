@@ -79,7 +79,8 @@ CREATE TABLE logs (
   action TEXT NOT NULL, result TEXT NOT NULL, actor TEXT NOT NULL, resource_type TEXT NOT NULL,
   resource_id TEXT, request_id TEXT, delivery_id TEXT, source_id TEXT
 );
-CREATE INDEX logs_in_order ON logs (tenant_id, timestamp);
+CREATE INDEX logs_in_order ON logs (tenant_id);
+CREATE INDEX logs_by_time ON logs (tenant_id, timestamp);
 CREATE INDEX logs_by_level ON logs (tenant_id, level);
 CREATE INDEX logs_by_source ON logs (tenant_id, source_id) WHERE source_id IS NOT NULL;
 CREATE INDEX logs_by_source_and_level ON logs (tenant_id, source_id, level)

@@ -1,0 +1,1 @@
+"""What measures the sandbox against others: `python -m benchmarks` from the checkout."""

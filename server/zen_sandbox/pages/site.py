@@ -1,0 +1,133 @@
+"""The pages as a Flask application: the front page, its style sheet and its icon.
+
+Nothing here knows a secret, and nothing a page shows needs a script or another server. Errors are
+the same problem documents as the API's.
+"""
+
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+from flask import Flask, Response, render_template, request
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
+
+from zen_contract import contract
+from zen_contract.contract import Contract, Operation
+from zen_sandbox import __version__
+from zen_sandbox.problems import InternalError, NotFound, Problem
+from zen_sandbox.request.exchange import exchange_of
+from zen_sandbox.request.problem_response import problem_response
+from zen_sandbox.settings import Settings
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+_LABELS = {
+    "WIRED_SANDBOX": "Implemented in a local or sandbox runtime. Not a claim that it is live in"
+    " production.",
+    "SANDBOX_ONLY": "Part of this sandbox only. No customer programs against it in production.",
+    "INTERNAL_ONLY": "For the dashboard. Not a contract with customers.",
+}
+_NON_CLAIMS_HEADING = "## What is not claimed\n"
+
+
+class Group(NamedTuple):
+    """A tag and its operations."""
+
+    name: str
+    description: str
+    operations: list[Operation]
+
+
+def create_site(settings: Settings) -> Flask:
+    """The WSGI application behind every path that `pages.is_page` claims."""
+    site = Flask(__name__)
+    site.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    front = _front_page(settings)
+
+    @site.get("/")
+    def front_page() -> str:
+        return render_template("front.html", **front)
+
+    @site.get("/favicon.ico")
+    def icon() -> Response:
+        return site.send_static_file("icon.svg")
+
+    site.add_template_filter(_with_code, "with_code")
+    site.before_request(_forget_range)
+    site.after_request(_guarded)
+    site.register_error_handler(HTTPException, _as_problem)
+    return site
+
+
+def non_claims(one: Contract) -> list[str]:
+    """The list under the contract's heading of what is not claimed, an item a line."""
+    description: str = one.document["info"]["description"]
+    section = description.partition(_NON_CLAIMS_HEADING)[2].partition("\n## ")[0]
+    items = (" " + section).replace("\n", " ").split(" - ")[1:]
+    return [" ".join(item.split()) for item in items]
+
+
+def _front_page(settings: Settings) -> dict[str, Any]:
+    public, own = contract.load(), contract.load("zen-sandbox.v1")
+    groups = [*_groups(public), *_groups(own)]
+    used = {one.status_label for group in groups for one in group.operations}
+    return {
+        "base_url": settings.base_url,
+        "version": __version__,
+        "contract": public,
+        "groups": groups,
+        "labels": {label: meaning for label, meaning in _LABELS.items() if label in used},
+        "non_claims": non_claims(public),
+    }
+
+
+def _groups(one: Contract) -> list[Group]:
+    """The contract's operations by tag, in the order in which it lists its tags."""
+    return [
+        Group(
+            tag["name"],
+            tag.get("description", ""),
+            [operation for operation in one.operations if tag["name"] in operation.tags],
+        )
+        for tag in one.document["tags"]
+    ]
+
+
+def _with_code(prose: str) -> Markup:
+    """The contract's prose with what stands between backticks as code."""
+    parts = enumerate(prose.split("`"))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else part for number, part in parts
+    )
+
+
+def _forget_range() -> None:
+    """Files are small and sent whole: a part that is not there would be a 416, without a slug."""
+    request.environ.pop("HTTP_RANGE", None)
+
+
+def _guarded(response: Response) -> Response:
+    response.headers.pop("Date", None)  # the HTTP server decides on it
+    response.headers.pop("Accept-Ranges", None)
+    response.headers.update(SECURITY_HEADERS)
+    return response
+
+
+def _as_problem(error: HTTPException) -> Response:
+    """Flask's own errors: a path it does not have, or a fault of ours, which it has logged."""
+    problem: Problem = InternalError()
+    if error.code == HTTPStatus.NOT_FOUND:
+        problem = NotFound("There is nothing at this path.")
+    answer = problem_response(problem, exchange_of(request.environ["asgi.scope"]).request_id)
+    return Response(
+        answer.body,
+        answer.status,
+        headers=[(name.decode(), value.decode()) for name, value in answer.headers],
+        content_type=answer.content_type.decode(),
+    )
