@@ -123,12 +123,19 @@ def fill(store: Store, *, token: str) -> DemoTenant:
     store.clock.not_before(trace_end)  # else a clock set far back would log new writes before these
     now_ms = store.clock.now_ms()
     _create_accounts(store, token, store.at(now_ms))
+    fill_data(store)
+    return DemoTenant(TENANT_ID, token)
+
+
+def fill_data(store: Store) -> None:
+    """Puts the demo's data into the demo tenant, which is there and has none."""
+    trace_end = milliseconds(_TRACE[-1].outcome.attempted_at)
+    now_ms = store.clocks.now_ms(TENANT_ID)
     flows = _create_resources(store)
     _deliver_trace(store)
     disabled = {target.id for target in _DESTINATIONS if target.status == "disabled"}
     served = [flow for flow in flows if flow.destination_id not in disabled]
     Traffic(store, TENANT_ID, served, now_ms).run(max(now_ms - _DAY_MS, trace_end))
-    return DemoTenant(TENANT_ID, token)
 
 
 def _create_accounts(store: Store, token: str, now: str) -> None:
@@ -185,6 +192,7 @@ def _deliver_trace(store: Store) -> None:
             destination_id=flow.destination_id,
             evidence_id=evidence_id,
             attempt_number=number,
+            for_show=True,
         )
         store.deliveries.finish(TENANT_ID, delivery_id, outcome)
         log_attempt(

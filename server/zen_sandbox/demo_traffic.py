@@ -132,6 +132,7 @@ class Traffic:
             destination_id=flow.destination_id,
             evidence_id=self._store.ids.new("ev", ms),
             attempt_number=number,
+            for_show=True,
             due_at=None if due_ms is None else self._store.at(due_ms),
         )
         start = (ms if due_ms is None else due_ms) + self._random.randint(5, 250)

@@ -21,6 +21,24 @@ def demo_key_file(database: Path) -> Path:
     return database.with_name(database.name + ".demo-key")
 
 
+def admin_token_file(database: Path) -> Path:
+    """Where the admin token of a served database is kept, for the command line to find."""
+    return database.with_name(database.name + ".admin-token")
+
+
+def kept_admin_token(database: Path) -> str | None:
+    """The admin token in that file; None when there is none."""
+    try:
+        return admin_token_file(database).read_text("utf-8").strip() or None
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
+
+
+def keep_admin_token(database: Path, token: str) -> None:
+    """Keeps the admin token, for its owner's eyes only."""
+    write_privately(admin_token_file(database), token + "\n")
+
+
 def kept_demo_key(database: Path) -> str | None:
     """The demo key in that file; None when there is none that could be one."""
     try:

@@ -30,6 +30,9 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = Iterable[tuple[bytes, bytes]]
 
+ABORT: Final = "zen_sandbox.abort"
+"""The ASGI extension with which an app closes a connection in the middle of things."""
+
 ERROR_BASE: Final = "https://api.zen-mesh.io/errors/"
 
 _SLASH: Final = ord("/")
@@ -254,6 +257,11 @@ class Exchange:
         """Let a `receive` that waits for the client's end look again."""
         if self._event is not None:
             self._event.set()
+
+    def abort(self) -> None:
+        """Closes the connection at once, whatever of the answer has left."""
+        self.disconnect()
+        self.connection.transport.abort()
 
     def disconnect(self) -> None:
         """Nothing more comes from the client or goes to it."""
@@ -546,6 +554,7 @@ class ProblemProtocol(HttpToolsProtocol):
         exchange = self._receiving = Exchange(
             self, request, keep_alive=version == "1.1" and self.parser.should_keep_alive()
         )
+        request["extensions"] = {ABORT: exchange.abort}
         self._queue.append(exchange)
 
     def on_body(self, body: bytes) -> None:

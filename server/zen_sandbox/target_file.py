@@ -135,7 +135,8 @@ def _lines(settings: Settings, credentials: Sequence[TargetCredential]) -> Itera
         yield from (f"{name} = {_toml(value)}" for name, value in credential._asdict().items())
     yield "\n[capabilities]"
     yield "ingesters = true"
-    yield "ingest = false"
+    yield "ingest = true"
+    yield 'receiver_host = "127.0.0.1"'
     yield "retry = true"
     yield "logs = true"
     yield f"rate_limit = {_toml(settings.rate_limit is not None)}"

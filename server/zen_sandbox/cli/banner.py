@@ -39,6 +39,7 @@ class Banner(NamedTuple):
             "own_url": self.own_url,
             "tenant_id": self.tenant.tenant_id if self.tenant else None,
             "api_key": self.tenant.token if self.tenant else None,
+            "admin_token": self.settings.admin_token,
             "database": str(self.database),
             "ephemeral": self.ephemeral,
             "contract": f"{self.settings.base_url}/openapi.json",
@@ -72,6 +73,8 @@ class Banner(NamedTuple):
         facts = {"Base URL": base_url}
         if self.tenant:
             facts |= {"Tenant": self.tenant.tenant_id, "API key": self.tenant.token}
+        if self.settings.admin_token:
+            facts["Admin"] = self.settings.admin_token
         facts["Database"] = f"{self.database}{' (temporary)' if self.ephemeral else ''}"
         facts["Contract"] = f"{base_url}/openapi.yaml  {base_url}/openapi.json"
         if self.settings.seed is not None:

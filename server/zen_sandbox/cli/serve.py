@@ -20,9 +20,11 @@ from zen_sandbox.cli.options import (
     jwt_options,
     option,
 )
-from zen_sandbox.cli.values import BASE_URL, DEMO_KEY, ORIGIN, RATE, SECONDS
+from zen_sandbox.cli.values import BASE_URL, DEMO_KEY, NETWORK, ORIGIN, RATE, SECONDS
 
 if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
+
     from limits import RateLimitItem
 
 RISK = "--allow-demo-credentials-on-network"
@@ -52,6 +54,8 @@ class ServeOptions:
     jwt_audience: str | None
     lock_timeout: float
     max_in_flight: int
+    allow_targets: tuple["IPv4Network | IPv6Network", ...]
+    admin_token: str | None
     allow_demo_credentials_on_network: bool
 
 
@@ -138,6 +142,18 @@ class ServeOptions:
     default=1000,
     show_default=True,
     help="Requests under way at once; further ones are a 503.",
+)
+@option(
+    "--allow-targets",
+    type=NETWORK,
+    multiple=True,
+    help="Let attempts reach this private network too (CIDR); repeat it, or separate by spaces in"
+    " the variable. Public addresses are always allowed, loopback when the host is loopback.",
+)
+@option(
+    "--admin-token",
+    help="The token for what is below /sandbox/; by default one is made and kept beside the"
+    " database.",
 )
 @option(
     "--write-target",

@@ -1,6 +1,7 @@
 """What `zen-sandbox serve` does, in order: listen, open, let the demo in, serve, tidy up."""
 
 import gc
+import secrets
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,12 @@ from zen_sandbox import demo_access, http_server, opening, target_file
 from zen_sandbox.cli.banner import Banner
 from zen_sandbox.cli.serve import RISK, ServeOptions
 from zen_sandbox.demo import DemoTenant
-from zen_sandbox.files import DATABASE_NAME, write_privately
+from zen_sandbox.files import (
+    DATABASE_NAME,
+    keep_admin_token,
+    kept_admin_token,
+    write_privately,
+)
 from zen_sandbox.identifiers import RequestIds, seeded_entropy
 from zen_sandbox.minting import rules_for
 from zen_sandbox.request.request_log import RequestLog, write_logs
@@ -65,7 +71,14 @@ def _serve(
         audience=options.jwt_audience,
     )
     own_url = _url(options.host, sockets[0].getsockname()[1])
-    settings = _settings(options, rules, seed, options.public_url or own_url)
+    settings = _settings(
+        options,
+        rules,
+        seed,
+        options.public_url or own_url,
+        admin_token=_admin_token(options, store),
+        on_loopback=_are_loopback(sockets),
+    )
     target = None
     if options.write_target:
         target = target_file.document(settings, target_file.renew(store, rules))
@@ -151,6 +164,14 @@ def _demo_access(
     return demo_access.ensure(store, wanted, chosen=options.demo_key)
 
 
+def _admin_token(options: ServeOptions, store: Store) -> str:
+    """The token for what is below /sandbox/: chosen, or kept beside the database."""
+    path = store.database.path
+    token = options.admin_token or kept_admin_token(path) or f"zsa_{secrets.token_urlsafe(32)}"
+    keep_admin_token(path, token)
+    return token
+
+
 def _jwks(path: Path | None) -> "PyJWKSet | None":
     try:
         return read_jwks(path) if path else None
@@ -158,7 +179,15 @@ def _jwks(path: Path | None) -> "PyJWKSet | None":
         raise click.BadParameter(str(error), param_hint="--jwks") from error
 
 
-def _settings(options: ServeOptions, rules: JwtRules, seed: int | None, base_url: str) -> Settings:
+def _settings(
+    options: ServeOptions,
+    rules: JwtRules,
+    seed: int | None,
+    base_url: str,
+    *,
+    admin_token: str,
+    on_loopback: bool,
+) -> Settings:
     return Settings(
         base_url=base_url,
         jwt=rules,
@@ -168,6 +197,9 @@ def _settings(options: ServeOptions, rules: JwtRules, seed: int | None, base_url
         seed=seed,
         lock_timeout=options.lock_timeout,
         max_in_flight=options.max_in_flight,
+        admin_token=admin_token,
+        loopback_targets=on_loopback,
+        allowed_targets=options.allow_targets,
     )
 
 

@@ -13,6 +13,8 @@ from zen_sandbox.files import DEMO_KEY as DEMO_KEY_PATTERN
 from zen_sandbox.scopes import GRANTABLE
 
 if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
+
     from limits import RateLimitItem
 
 MINIMUM_SECRET = 32  # bytes; RFC 7518, section 3.2, for HS256
@@ -155,7 +157,17 @@ def _demo_key(text: str) -> str:
     return text
 
 
+def _network(text: str) -> "IPv4Network | IPv6Network":
+    from ipaddress import ip_network
+
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no network; give one like 10.0.0.0/8 or fd00::/8.") from None
+
+
 ID = Kind("id", _id)
+NETWORK = Kind("cidr", _network)
 NAME = Kind("text", _name)
 SCOPE = Kind("scope", _scope)
 DURATION = Kind("duration", _duration)

@@ -43,6 +43,7 @@ class Exchange:
         "path_values",
         "request_id",
         "response",
+        "schema_pointer",
     )
 
     def __init__(self, request_id: str, headers: dict[bytes, bytes]) -> None:
@@ -55,6 +56,7 @@ class Exchange:
         self.body: Any = None  # validation: the JSON value
         self.idempotency_key: str | None = None  # validation
         self.list_identity = ""  # validation: what a cursor of this list is bound to
+        self.schema_pointer: str | None = None  # validation: the part of the contract that refused
         self.response: Response | None = None  # endpoint
         self.close_early = 1.0  # faults: how much of the body is sent before the connection closes
 

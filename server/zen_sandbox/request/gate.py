@@ -9,13 +9,15 @@ import asyncio
 import logging
 import re
 import sqlite3
+import time
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zen_sandbox import audit
-from zen_sandbox.bench.request_log import RequestLog
+from zen_sandbox.bench.request_log import RequestLog, Seen
+from zen_sandbox.http_protocol import ABORT
 from zen_sandbox.problems import InternalError, MethodNotAllowed, Problem, ServiceUnavailable
 from zen_sandbox.request.endpoint import Endpoint
 from zen_sandbox.request.exchange import SCOPE_KEY, DropConnection, Exchange, Response
@@ -24,9 +26,6 @@ from zen_sandbox.request.validation import ClientGone
 from zen_sandbox.store.database import is_locked
 
 log = logging.getLogger("zen_sandbox.request")
-
-ABORT = "zen_sandbox.abort"
-"""The name under which the HTTP server offers to close a connection in the middle of things."""
 
 _CLIENT_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
@@ -51,7 +50,7 @@ class Gate:
         pages: ASGIApp | None = None,
         is_page: Callable[[str], bool] = lambda path: False,
         check: ResponseCheck | None = None,
-        requests: RequestLog | None = None,
+        requests: RequestLog,
         background: Callable[[], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         self._background = background
@@ -75,6 +74,7 @@ class Gate:
         if self._pages is not None and self._is_page(scope["path"]):
             await self._page(scope, receive, send, exchange)
             return
+        began = time.perf_counter()
         try:
             response = await self._answer(scope, receive, send, exchange)
         except ClientGone:
@@ -82,11 +82,33 @@ class Gate:
         except DropConnection:
             scope["extensions"][ABORT]()
             return
+        self._note(scope, exchange, response, began)
         if exchange.close_early < 1.0:
             await respond(send, response, exchange.request_id, share=exchange.close_early)
             scope["extensions"][ABORT]()
             return
         await respond(send, response, exchange.request_id)
+
+    def _note(self, scope: Scope, exchange: Exchange, response: Response, began: float) -> None:
+        """For the request log of the test bench, which is about the API and not about itself."""
+        path = scope["path"]
+        if path.startswith("/sandbox/"):
+            return
+        problem = response.body if response.status >= 400 else None
+        self._requests.add(
+            Seen(
+                exchange.request_id,
+                time.time_ns() // 1_000_000,
+                exchange.credential.tenant_id if exchange.credential else None,
+                exchange.operation.operation_id if exchange.operation else None,
+                scope["method"],
+                path,
+                response.status,
+                (time.perf_counter() - began) * 1000,
+                problem,
+                exchange.schema_pointer,
+            )
+        )
 
     async def _answer(
         self, scope: Scope, receive: Receive, send: Send, exchange: Exchange

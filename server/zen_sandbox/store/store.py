@@ -47,6 +47,11 @@ class Store:
         """The moment, as text; see `clock.py`."""
         return moment(self.clock.now_ms())
 
+    @staticmethod
+    def at(ms: int) -> str:
+        """The moment of a reading of the clock, for who needs both forms of it."""
+        return moment(ms)
+
     def secret(self, name: str, chosen: bytes | None = None) -> bytes:
         """A secret of this database (for cursors, for JWTs), made when first asked for.
 
