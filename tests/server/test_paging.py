@@ -28,9 +28,17 @@ QUICK = settings(
 class Collection(Protocol):
     """A list whose rows can be made and, perhaps, taken away while it is walked."""
 
-    path: str
-    member: str
-    oldest_first: bool
+    @property
+    def path(self) -> str:
+        """Of the list, with its filters."""
+
+    @property
+    def member(self) -> str:
+        """What the list calls its rows."""
+
+    @property
+    def oldest_first(self) -> bool:
+        """Whether it begins with the first row made."""
 
     def make(self) -> str:
         """Adds a row; its id."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from tests.server.calls import OPERATIONS, READS
@@ -226,3 +227,29 @@ def test_old_idempotency_records_are_found_by_their_age(store: Store) -> None:
     ]
     assert any("idempotency_by_age" in step for step in steps)
     assert not any("TEMP B-TREE FOR ORDER BY" in step for step in steps)
+
+
+@pytest.mark.parametrize("operation_id", ["listDeliveries", "listLogs"])
+def test_a_page_costs_the_same_at_any_depth(store: Store, operation_id: str) -> None:
+    connection = store.database.tables.conn
+    handler = handlers_for([operation_id])[operation_id]
+    cursors = Cursors(b"k" * 32)
+    call = Call(store, TENANT, base_url="http://x", cursors=cursors, list_identity="")
+
+    def cost(**arguments: Any) -> tuple[int, dict[str, Any]]:
+        """How many instructions SQLite runs for a page, and the page."""
+        ran = itertools.count()
+        connection.set_progress_handler(lambda: next(ran) and 0, 1)
+        try:
+            page = orjson.loads(handler(call, limit=20, **arguments).body)
+        finally:
+            connection.set_progress_handler(None, 0)
+        return next(ran), page
+
+    first, page = cost()
+    depth = 0
+    while "next_cursor" in page:
+        steps, page = cost(cursor=page["next_cursor"])
+        depth += 1
+        assert steps <= first * 1.1
+    assert depth == 19

@@ -93,14 +93,15 @@ def test_an_event_that_matched_no_flow_is_a_conflict_and_an_unknown_one_is_not_f
 
 
 def test_no_body_and_an_empty_object_are_equal(shared: Sandbox, api: Api) -> None:
-    for more in (
+    ways: list[dict[str, Any]] = [
         {},
         {"json": {}},
         {"data": b"", "headers": {"Content-Type": "application/json"}},
         {"data": b"", "headers": {"Content-Type": "text/plain"}},
         {"data": b" { } ", "headers": {"Content-Type": "application/json; charset=UTF-8"}},
         {"data": b"", "chunked": True},
-    ):
+    ]
+    for more in ways:
         event_id, _ = given.failed_event(shared, api.tenant_id)
         retry(api, event_id, **more).expect(202)
 
