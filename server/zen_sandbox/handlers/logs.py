@@ -28,4 +28,3 @@ def list_logs(
         until=None if until is None else comparable(until),
     )
     return wire.page("logs", rows, window, wire.log_entry)
-

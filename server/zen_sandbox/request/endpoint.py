@@ -24,13 +24,15 @@ from zen_sandbox.problems import (
 from zen_sandbox.request.call import Call
 from zen_sandbox.request.exchange import Exchange, Response, exchange_of
 from zen_sandbox.request.operation import Operation
-from zen_sandbox.request.problem_response import problem_response
+from zen_sandbox.request.problem_response import CONTENT_TYPE, problem_response
 from zen_sandbox.request.strict_json import fingerprint_of
 from zen_sandbox.store import Locked, Store
 from zen_sandbox.store.idempotency import Remembered
 
 _FIRST_PAUSE = 0.001
 _LONGEST_PAUSE = 0.05
+_FIRST_REFUSAL = 400
+_REFUSALS = (NotFound, Conflict, IdempotencyConflict, ValidationFailed)
 
 
 class Endpoint:
@@ -50,8 +52,7 @@ class Endpoint:
         if operation is None:
             raise RuntimeError("the endpoint was called without an operation")
         if operation.is_write:
-            await self.begin_write()
-            exchange.response = self._write(operation, exchange)
+            exchange.response = await self._write(operation, exchange)
         else:
             exchange.response = self._call(operation, exchange)
 
@@ -92,46 +93,88 @@ class Endpoint:
         response: Response = operation.handler(call, **exchange.arguments)
         return response
 
-    def _write(self, operation: Operation, exchange: Exchange) -> Response:
+    async def _write(self, operation: Operation, exchange: Exchange) -> Response:
         """Effect, remembered answer and log entry: all of them are committed, or none."""
+        await self.begin_write()
         try:
             response = self._replay_or_run(operation, exchange)
             self._store.database.commit()
+        except _REFUSALS as problem:
+            self._store.database.rollback()
+            return await self._refuse(operation, exchange, problem)
         finally:
             self._store.database.rollback()
         return response
 
     def _replay_or_run(self, operation: Operation, exchange: Exchange) -> Response:
         ms = self._store.clock.now_ms()
-        tenant_id = exchange.credential.tenant_id if exchange.credential else ""
+        replay = self._replay(operation, exchange, ms)
+        if replay is not None:
+            return replay
+        response = self._call(operation, exchange)
+        audit.record_success(self._store, exchange, response, ms)
+        self._remember(operation, exchange, response, ms)
+        return response
+
+    async def _refuse(self, operation: Operation, exchange: Exchange, problem: Problem) -> Response:
+        """Logs and remembers a handler's refusal, whose own transaction was undone."""
+        await self.begin_write()
+        try:
+            response = self._refusal(operation, exchange, problem)
+            self._store.database.commit()
+        finally:
+            self._store.database.rollback()
+        return response
+
+    def _refusal(self, operation: Operation, exchange: Exchange, problem: Problem) -> Response:
+        ms = self._store.clock.now_ms()
+        if not isinstance(problem, IdempotencyConflict):
+            # The lock was free for a moment: an equal request may have been answered in it.
+            replay = self._replay(operation, exchange, ms)
+            if replay is not None:
+                return replay
+        audit.record_refusal(self._store, exchange, problem, ms)
+        response = problem_response(problem, exchange.request_id)
+        if isinstance(problem, NotFound | Conflict):
+            self._remember(operation, exchange, response, ms)
+        return response
+
+    def _replay(self, operation: Operation, exchange: Exchange, ms: int) -> Response | None:
+        """The first answer to the key; IdempotencyConflict when that was another request."""
         key = exchange.idempotency_key
         if key is None:
-            return self._run(operation, exchange, ms)
-        fingerprint = _fingerprint(operation, exchange)
-        first = self._store.idempotency.find(tenant_id, key, self._store.at(ms))
-        if first is not None:
-            if first.fingerprint != fingerprint:
-                return self._refuse(exchange, IdempotencyConflict(key), ms)
-            return _replay(first)
-        response = self._run(operation, exchange, ms)
-        if response.status != ValidationFailed.status:
-            answer = Remembered(fingerprint, response.status, response.body, response.location)
-            self._store.idempotency.remember(tenant_id, key, self._store.at(ms), answer)
-        return response
+            return None
+        first = self._store.idempotency.find(_tenant_of(exchange), key, ms)
+        if first is None:
+            return None
+        if first.fingerprint != _fingerprint(operation, exchange):
+            raise IdempotencyConflict(key)
+        problem = first.status >= _FIRST_REFUSAL
+        return Response(
+            first.status,
+            first.body,
+            first.location,
+            CONTENT_TYPE if problem else b"application/json",
+            replayed=True,
+        )
 
-    def _run(self, operation: Operation, exchange: Exchange, ms: int) -> Response:
-        self._store.database.execute("SAVEPOINT effect")
-        try:
-            response = self._call(operation, exchange)
-        except (NotFound, Conflict, ValidationFailed) as problem:
-            self._store.database.execute("ROLLBACK TO effect")
-            return self._refuse(exchange, problem, ms)
-        audit.record_success(self._store, exchange, response, ms)
-        return response
+    def _remember(
+        self, operation: Operation, exchange: Exchange, response: Response, ms: int
+    ) -> None:
+        if exchange.idempotency_key is not None:
+            answer = Remembered(
+                _fingerprint(operation, exchange),
+                response.status,
+                response.body,
+                response.location,
+            )
+            self._store.idempotency.remember(
+                _tenant_of(exchange), exchange.idempotency_key, ms, answer
+            )
 
-    def _refuse(self, exchange: Exchange, problem: Problem, ms: int) -> Response:
-        audit.record_refusal(self._store, exchange, problem, ms)
-        return problem_response(problem, exchange.request_id)
+
+def _tenant_of(exchange: Exchange) -> str:
+    return exchange.credential.tenant_id if exchange.credential else ""
 
 
 def _fingerprint(operation: Operation, exchange: Exchange) -> bytes:
@@ -141,8 +184,3 @@ def _fingerprint(operation: Operation, exchange: Exchange) -> bytes:
         body = {}  # a body that may be left out is equal to an empty object
     place = [operation.method, operation.operation_id, exchange.path_values]
     return hashlib.sha256(fingerprint_of([place, body])).digest()
-
-
-def _replay(first: Remembered) -> Response:
-    content_type = b"application/problem+json" if first.status >= 400 else b"application/json"
-    return Response(first.status, first.body, first.location, content_type, replayed=True)
