@@ -1,4 +1,8 @@
-"""The requests that are measured, as bytes, and how the cursors of the deep pages are come by."""
+"""The requests that are measured, as bytes, and how the deep page's cursor is come by.
+
+The first page and the deep one are each asked for again and again, so that both are as warm as can
+be and differ in nothing but the cursor and the depth.
+"""
 
 import http.client
 import itertools
@@ -15,7 +19,6 @@ DEEP_PAGES = 10_000
 _TARGETS_PATH = f"/v1/tenants/{TENANT}/destinations"
 _LIST_PATH = f"/v1/tenants/{TENANT}/deliveries?status={DEEP_STATUS}"
 _STEP = 100  # the largest page, to come down fast
-_NEIGHBOURS = 50  # deep pages that take turns, so that not one page stays in every cache
 
 
 class Case(NamedTuple):
@@ -38,12 +41,12 @@ def first_request() -> bytes:
     return request("GET", f"{_TARGETS_PATH}/{target_id(0)}")
 
 
-def requests(case: Case, cursors: list[str]) -> Iterator[bytes]:
-    """The case's requests, without end; `cursors` are those of the deep pages."""
+def requests(case: Case, cursor: str) -> Iterator[bytes]:
+    """The case's requests, without end; `cursor` is that of the deep page."""
     if case is POST:
         return _creates()
     if case is DEEP:
-        paths = [f"{_LIST_PATH}&limit={PAGE}&cursor={cursor}" for cursor in cursors]
+        paths = [f"{_LIST_PATH}&limit={PAGE}&cursor={cursor}"]
     elif case is LIST:
         paths = [f"{_LIST_PATH}&limit={PAGE}"]
     else:
@@ -51,32 +54,29 @@ def requests(case: Case, cursors: list[str]) -> Iterator[bytes]:
     return itertools.cycle([request("GET", path) for path in paths])
 
 
-def one_request(case: Case, cursors: list[str]) -> tuple[str, str, dict[str, str], bytes]:
+def one_request(case: Case, cursor: str) -> tuple[str, str, dict[str, str], bytes]:
     """Method, path, headers and body of one request of the case."""
-    head, _, body = next(requests(case, cursors)).partition(b"\r\n\r\n")
+    head, _, body = next(requests(case, cursor)).partition(b"\r\n\r\n")
     line, *fields = head.decode().split("\r\n")
     method, path, _ = line.split(" ")
     return method, path, dict(field.split(": ", 1) for field in fields), body
 
 
 def depth(table: Table) -> int:
-    """How many pages deep the deep pages of a table begin."""
-    return min(DEEP_PAGES, table.matching // PAGE - _NEIGHBOURS - 1)
+    """How many pages come before the deep one: as many as asked for, or as there are."""
+    return min(DEEP_PAGES, table.matching // PAGE - 1)
 
 
-def walk(port: int, pages: int) -> list[str]:
-    """The cursors of the pages from there on, as the server gives them out along the way."""
+def walk(port: int, pages: int) -> str:
+    """The cursor of the page after so many, come by as a client would, page by page."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     cursor, rows = "", 0
     while rows < pages * PAGE:
         step = min(_STEP, pages * PAGE - rows)
         cursor = _next_cursor(connection, step, cursor)
         rows += step
-    found = [cursor]
-    while len(found) < _NEIGHBOURS:
-        found.append(_next_cursor(connection, PAGE, found[-1]))
     connection.close()
-    return found
+    return cursor
 
 
 def _next_cursor(connection: http.client.HTTPConnection, limit: int, cursor: str) -> str:

@@ -1,7 +1,6 @@
 """Who is measured, and the command that starts each of them."""
 
 import shlex
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -89,14 +88,8 @@ def prism() -> Contender:
 
 
 def default_command() -> str:
-    """The `zen-sandbox` of this Python, else of the PATH."""
-    beside = shutil.which("zen-sandbox", path=str(Path(sys.executable).parent))
-    found = beside or shutil.which("zen-sandbox")
-    if found is None:
-        raise BenchmarkError(
-            "zen-sandbox is not installed; run `pip install -e '.[sandbox,lint]'`."
-        )
-    return shlex.quote(found)
+    """The `zen-sandbox` of this Python."""
+    return f"{shlex.quote(sys.executable)} -m zen_sandbox"
 
 
 def _serve(command: str, database: Path, port: int) -> list[str | Path]:

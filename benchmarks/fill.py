@@ -46,9 +46,9 @@ _DELIVERY = (
     " evidence_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _LOG = (
-    "INSERT INTO logs (tenant_id, id, timestamp, level, message, action, result, actor,"
+    "INSERT INTO logs (tenant_id, seq, id, timestamp, level, message, action, result, actor,"
     " resource_type, resource_id, delivery_id, source_id)"
-    " SELECT tenant_id, 'log_' || substr(id, 5), attempted_at,"
+    " SELECT tenant_id, seq, 'log_' || substr(id, 5), attempted_at,"
     " CASE status WHEN 'failed' THEN 'error' ELSE 'info' END,"
     " 'deliver delivery ' || id || ': ' || coalesce(error_message, '200'), 'deliver', 'success',"
     " 'engine', 'delivery', id, id, 'ing_' || (substr(flow_id, 6) % ?)"

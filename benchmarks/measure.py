@@ -64,7 +64,7 @@ def measure(
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="zen-benchmarks-")))
         running: list[_Running] = []
-        cursors: list[str] = []
+        cursor = ""
         for number, (contender, table) in enumerate(entrants):
             say(f"starting {contender.name}, {table.deliveries:,} deliveries")
             copy = folder / f"{number}.db"
@@ -73,8 +73,8 @@ def measure(
             process = contender.start(copy, folder)
             stack.callback(process.stop)
             if contender.keeps_state and DEEP in cases:
-                cursors = walk(process.port, depth(table))
-            streams = {case: requests(case, cursors) for case in cases}
+                cursor = walk(process.port, depth(table))
+            streams = {case: requests(case, cursor) for case in cases}
             samples: dict[str, list[Sample]] = {case.name: [] for case in cases}
             rows = table.deliveries if contender.keeps_state else 0
             one = _Running(contender.name, rows, process, streams, samples, depth(table))

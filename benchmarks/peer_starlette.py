@@ -14,6 +14,7 @@ import json
 import os
 import sqlite3
 import struct
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,22 +46,25 @@ _REMEMBERED = (
     " WHERE tenant_id = ? AND key = ? AND created_at > ?"
 )
 _INSERT_DESTINATION = (
-    "INSERT INTO destinations (tenant_id, id, name, url, type, status, secret, created_at,"
-    " updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO destinations (tenant_id, seq, id, name, url, type, status, secret, created_at,"
+    " updated_at) VALUES (?1, (SELECT MAX(IFNULL(MAX(seq), 0) + 1, ?2) FROM destinations"
+    " WHERE tenant_id = ?1), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)"
 )
 _INSERT_LOG = (
-    "INSERT INTO logs (tenant_id, id, timestamp, level, message, action, result, actor,"
+    "INSERT INTO logs (tenant_id, seq, id, timestamp, level, message, action, result, actor,"
     " resource_type, resource_id, request_id, delivery_id, source_id)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " VALUES (?1, (SELECT MAX(IFNULL(MAX(seq), 0) + 1, ?2) FROM logs WHERE tenant_id = ?1),"
+    " ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
 )
 _REMEMBER = (
     "INSERT OR REPLACE INTO idempotency (tenant_id, key, fingerprint, created_at, status, body,"
     " location) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _PURGE = (
-    "DELETE FROM idempotency WHERE (tenant_id, key) IN (SELECT tenant_id, key FROM idempotency"
-    " WHERE created_at <= ? ORDER BY created_at LIMIT ?)"
+    "DELETE FROM idempotency WHERE created_at <= ?1"
+    " AND seq IN (SELECT seq FROM idempotency ORDER BY seq LIMIT ?2)"
 )
+_PURGE_EVERY = 16
 _PLACE = struct.Struct(">Q")
 
 
@@ -76,6 +80,8 @@ def connect(path: Path) -> sqlite3.Connection:
     """The database, opened as the sandbox opens it."""
     connection = sqlite3.connect(path, isolation_level=None, timeout=0)
     connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA wal_autocheckpoint = 4000")
+    connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
@@ -101,6 +107,7 @@ class Peer:
         self._connection = connection
         self._keys: dict[str, Key] = {}
         self._seen_change = -1
+        self._since_purge = 0
 
     async def get_destination(self, request: Request) -> Response:
         key = self._key(request, "read:destinations")
@@ -168,25 +175,27 @@ class Peer:
             if first[0] != fingerprint:
                 return _answer(request, 409, {"title": "Idempotency Conflict"})
             return Response(first[2], first[1], {"location": first[3]}, "application/json")
-        execute("SAVEPOINT effect")
         response = self._create(request, key, orjson.loads(body), now)
         location = response.headers["location"]
         answer = (response.status_code, bytes(response.body), location)
         execute(_REMEMBER, (key.tenant_id, idempotency_key, fingerprint, now, *answer))
-        execute(_PURGE, (window, 2))
+        self._since_purge += 1
+        if self._since_purge >= _PURGE_EVERY:
+            self._since_purge = 0
+            execute(_PURGE, (window, 2 * _PURGE_EVERY))
         return response
 
     def _create(self, request: Request, key: Key, body: dict[str, Any], now: str) -> Response:
         new_id = _new_id("dest")
         kind = body.get("type", "webhook")
         row = (new_id, body["name"], body["url"], kind, "active")
-        self._connection.execute(_INSERT_DESTINATION, (key.tenant_id, *row, None, now, now))
+        self._connection.execute(_INSERT_DESTINATION, (key.tenant_id, _place(), *row, None, now))
         location = f"/v1/tenants/{key.tenant_id}/destinations/{new_id}"
         response = _answer(request, 201, _destination((*row, now, now)), location=location)
         message = f"create destination {new_id}: 201"
         done = ("info", message, "create", "success", key.id, "destination", new_id)
         request_id = response.headers["x-request-id"]
-        values = (key.tenant_id, _new_id("log"), now, *done, request_id, None, None)
+        values = (key.tenant_id, _place(), _new_id("log"), now, *done, request_id, None, None)
         self._connection.execute(_INSERT_LOG, values)
         return response
 
@@ -206,6 +215,10 @@ class Peer:
             key = self._keys[token] = Key(row[0], row[1], _expanded(json.loads(row[3])))
         may = scope in key.scopes and key.tenant_id == request.path_params["tenant_id"]
         return key if may else None
+
+
+def _place() -> int:
+    return time.time_ns() // 1_000_000 << 12
 
 
 def _expanded(granted: list[str]) -> frozenset[str]:

@@ -75,19 +75,19 @@ async def _record(app: Any, connection: Any) -> list[tuple[Statements, Any]]:
     found: list[tuple[Statements, Any]] = []
     statements: Statements = []
     connection.set_trace_callback(lambda statement: statements.append(_shape(statement)))
-    cursors: list[str] = []
+    cursor = ""
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         for case in _ORDER:
             statements.clear()
-            document = await _ask(client, case, cursors)
-            cursors = [document["next_cursor"]] if "next_cursor" in document else cursors
+            document = await _ask(client, case, cursor)
+            cursor = document.get("next_cursor", cursor)
             found.append((list(statements), _without_varying(case, document)))
     return found
 
 
-async def _ask(client: httpx.AsyncClient, case: Case, cursors: list[str]) -> dict[str, Any]:
-    method, path, headers, body = one_request(case, cursors)
+async def _ask(client: httpx.AsyncClient, case: Case, cursor: str) -> dict[str, Any]:
+    method, path, headers, body = one_request(case, cursor)
     response = await client.request(method, path, headers=headers, content=body)
     if response.status_code != case.status:
         raise BenchmarkError(f"{case.title!r} was answered {response.status_code}: {response.text}")

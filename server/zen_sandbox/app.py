@@ -25,7 +25,6 @@ with warnings.catch_warnings():
     # connexion imports a test client, which warns about another library of its own.
     warnings.simplefilter("ignore")
     from connexion.middleware.main import ConnexionMiddleware
-    from connexion.middleware.security import SecurityMiddleware
 
 from connexion.resolver import Resolution, Resolver
 
@@ -39,7 +38,7 @@ from zen_sandbox.request.endpoint import Endpoint
 from zen_sandbox.request.gate import Gate
 from zen_sandbox.request.operation import Operation, compile_operations
 from zen_sandbox.request.routing import routing
-from zen_sandbox.request.security import RateLimit, ScopedBearer
+from zen_sandbox.request.security import RateLimit, ScopedBearer, SecurityStation
 from zen_sandbox.request.validation import validation
 from zen_sandbox.settings import Settings
 from zen_sandbox.store import Store
@@ -106,7 +105,7 @@ def _connexion(
         endpoint,
         middlewares=cast(
             "list[ASGIApp]",  # connexion wants classes or callables that make an application
-            [routing(operations), SecurityMiddleware, validation(operations)],
+            [routing(operations), SecurityStation, validation(operations)],
         ),
         security_map={"bearer": lambda: bearer},
         resolver=_ByOperationId(operations),

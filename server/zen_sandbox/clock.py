@@ -61,6 +61,7 @@ def moment(ms: int) -> str:
     return f"{_second_text(seconds)}.{rest:03d}"
 
 
+@lru_cache(maxsize=64)
 def milliseconds(text: str) -> int:
     """The moment's milliseconds since the epoch; the inverse of `moment`."""
     return round(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)

@@ -3,6 +3,7 @@
 import http.client
 import json as json_module
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from tests.server.judge import SLUGS, TYPE_BASE, Seen, judge
 
 DEADLINE = 30.0
+LONG_IDLE = 20.0
 NOTHING: Any = object()
 
 HeaderList = Mapping[str, str] | Iterable[tuple[str, str]]
@@ -64,7 +66,10 @@ class Answer:
 
 
 class Connections:
-    """Connections to one server that are kept alive, one per thread."""
+    """Connections to one server that are kept alive, one per thread.
+
+    One that was long idle is opened anew: the server may be closing it at that very moment.
+    """
 
     def __init__(self, base_url: str) -> None:
         self._address = urlsplit(base_url).netloc
@@ -79,6 +84,10 @@ class Connections:
             connection = http.client.HTTPConnection(self._address, timeout=DEADLINE)
             self._local.connection = connection
             self._all.append(connection)
+        now = time.monotonic()
+        if now - getattr(self._local, "used", now) > LONG_IDLE:
+            connection.close()
+        self._local.used = now
         return connection
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Servers for the tests: `sandbox` is a test's own; `shared` serves all, in tenants of their own."""
+"""Servers for tests: `sandbox` is a test's own, `shared` serves many, in tenants of their own."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -258,7 +258,11 @@ class SpawnedSandbox:
             banner: dict[str, Any] = json.loads(line)
         except ValueError:
             self.kill9()
-            raise AssertionError(f"no JSON line from the server: {line!r} {self.stderr}") from None
+            code = self.process.returncode
+            raise AssertionError(
+                f"no JSON line from the server, exit code {code} (-9: {DEADLINE} s were too few):"
+                f" {line!r} {self.stderr}"
+            ) from None
         return banner
 
 

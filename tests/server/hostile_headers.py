@@ -235,6 +235,13 @@ KEYS = [
     _key("a NUL", b"a\x00b"),
     _key("given twice", b"k", b"k"),
     _key("given twice, differing", b"k", b"l"),
+    _key("a header behind a line feed", b"k k\nX-Evil: 1"),
+    _key("a header behind both", b"k k\r\nX-Evil: 1"),
+    raw(
+        "key: an encoded header",
+        send(DESTINATIONS, b"{}", b"Idempotency-Key: k%0d%0aX-Evil:%201"),
+        400,
+    ),
     raw("key: bad on GET", get(ONE, b"Idempotency-Key: \xff \xff"), 200),
 ]
 

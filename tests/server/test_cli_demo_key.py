@@ -173,3 +173,16 @@ def test_a_demo_key_that_is_none_is_refused_without_being_repeated(key: str) -> 
     assert code == 2
     assert key not in sentence
     assert "zpk_ and 16 to 128 letters, digits, _ and -" in sentence
+
+
+def test_the_demo_key_can_be_asked_for(tmp_path: Path) -> None:
+    key = demo_key_of(tmp_path)
+    database = tmp_path / "sandbox.db"
+    assert zen("keys", "demo", "--db", database).output.strip() == key
+    assert zen_json("keys", "demo", "--db", database)["api_key"] == key
+
+
+def test_where_no_demo_key_is_kept_one_sentence_says_what_to_do(tmp_path: Path) -> None:
+    code, sentence = refusal("keys", "demo", "--db", tmp_path / "none.db")
+    assert code == 1
+    assert "start `zen-sandbox serve` once" in sentence

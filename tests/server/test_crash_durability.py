@@ -20,7 +20,6 @@ def test_three_kills_lose_nothing_and_leave_no_half_write(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(280)
 @pytest.mark.parametrize("seed", [11, 22, 33, 44])
 def test_twenty_five_kills_lose_nothing_and_leave_no_half_write(tmp_path: Path, seed: int) -> None:
     killings = Killings(tmp_path, seed)
@@ -35,13 +34,13 @@ def test_twenty_five_kills_lose_nothing_and_leave_no_half_write(tmp_path: Path, 
 def test_a_kill_at_any_moment_of_the_first_start_leaves_what_the_next_start_can_use(
     tmp_path: Path,
 ) -> None:
-    for number in range(24):
+    for number in range(16):
         folder = tmp_path / str(number)
         folder.mkdir()
-        kill_a_start(folder, after=number * 0.025)
+        kill_a_start(folder, after=number * 0.04)
         with spawn(folder, "--demo") as server:
             answer = server.api().get(server.api().at("destinations", "dest_abc123"))
-            assert answer.status == 200, f"killed after {number * 0.025} s: {answer}"
+            assert answer.status == 200, f"killed after {number * 0.04} s: {answer}"
         with closing(sqlite3.connect(folder / "sandbox.db")) as reader:
             assert reader.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 

@@ -121,17 +121,17 @@ def test_filters_combine(shared: Sandbox, api: Api) -> None:
                 ending=ending,
             )
             made.append((delivery_id, event_id, target, status))
-    for event, target, status in itertools.product(
+    for wanted in itertools.product(
         [None, *events], [None, "dest_1", "dest_2", "dest_3"], [None, *ENDINGS]
     ):
-        wanted = {"event_id": event, "destination_id": target, "status": status}
-        filters = {name: value for name, value in wanted.items() if value is not None}
+        names = ("event_id", "destination_id", "status")
+        filters = {name: value for name, value in zip(names, wanted, strict=True) if value}
         expected = [
             row[0]
             for row in made
-            if event in (None, row[1]) and target in (None, row[2]) and status in (None, row[3])
+            if all(value in (None, has) for value, has in zip(wanted, row[1:], strict=True))
         ]
-        assert listed(api, **filters) == (expected if event else expected[::-1])
+        assert listed(api, **filters) == (expected if wanted[0] else expected[::-1])
 
 
 def test_an_event_without_attempts_has_no_trace(shared: Sandbox, api: Api) -> None:

@@ -34,7 +34,7 @@ def filled(path: Path, start_ms: int = SEEDED_START_MS) -> Store:
 
 def rows(store: Store, table: str) -> Rows:
     """The table in the order of its rows."""
-    return list(store.database.tables.query(f"SELECT * FROM {table} ORDER BY rowid"))
+    return list(store.database.tables.query(f"SELECT * FROM {table} ORDER BY seq"))
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ is answered byte for byte like one that does not exist.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -246,11 +247,13 @@ def test_another_tenants_target_in_a_recipe_looks_like_a_missing_one(
     world: World, stranger: World
 ) -> None:
     call = world.call("createClusterDeliveryFlow")
+
+    def targeting(identifier: str, kind: str) -> Call:
+        return call.saying({**call.body, "target": {"id": identifier, "type": kind}})
+
     for kind in ("webhook", "stripe"):
         ask_for_foreign_and_absent(
-            world.api,
-            stranger.ids["destination_id"],
-            lambda one, kind=kind: call.saying({**call.body, "target": {"id": one, "type": kind}}),
+            world.api, stranger.ids["destination_id"], partial(targeting, kind=kind)
         ).refused("validation-error", "target.id: target not found")
 
 

@@ -13,7 +13,7 @@ from tests.server.harness import Sandbox
 
 ROWS = 7
 CURSOR_MESSAGE = "is not a cursor of this list"
-FILTERS = {
+FILTERS: dict[str, dict[str, str | None]] = {
     "listDeliveries": {"status": "failed", "destination_id": "dest_any", "event_id": None},
     "listLogs": {
         "level": "info",

@@ -129,6 +129,10 @@ def _missing(draft: Draft, ground: Ground) -> Draft:
     return replace(draft, id="missing")
 
 
+def _flow_name_taken(draft: Draft, ground: Ground) -> Draft:
+    return draft.saying(name=ground.other_flow["name"])
+
+
 @dataclass(frozen=True)
 class Case:
     """One operation: its good request and the faults it can have."""
@@ -164,7 +168,6 @@ def _recipe(ground: Ground) -> Draft:
     )
 
 
-FLOW_NAME_TAKEN: Fault = lambda draft, ground: draft.saying(name=ground.other_flow["name"])  # noqa: E731
 CASES = {
     "replaceDeliveryFlow": Case(
         lambda g: _draft(g, "PUT", "delivery-flows/{id}", id=g.flow["id"], body=_flow_body(g)),
@@ -172,7 +175,7 @@ CASES = {
             **WITH_A_BODY,
             "unknown reference": lambda draft, ground: draft.saying(source_id="ing_none"),
             "missing": _missing,
-            "conflict": FLOW_NAME_TAKEN,
+            "conflict": _flow_name_taken,
         },
     ),
     "createDeliveryFlow": Case(
@@ -180,7 +183,7 @@ CASES = {
         {
             **WITH_A_BODY,
             "unknown reference": lambda draft, ground: draft.saying(destination_id="dest_none"),
-            "conflict": FLOW_NAME_TAKEN,
+            "conflict": _flow_name_taken,
         },
     ),
     "createClusterDeliveryFlow": Case(
@@ -191,7 +194,7 @@ CASES = {
                 target={"id": "dest_none", "type": "webhook"}
             ),
             "missing": _missing,
-            "conflict": FLOW_NAME_TAKEN,
+            "conflict": _flow_name_taken,
         },
     ),
     "createClusterDeliveryFlow, other faults": Case(
@@ -201,7 +204,7 @@ CASES = {
                 target={**draft.body["target"], "type": "stripe"}
             ),
             "missing": lambda draft, ground: draft.saying(source="ing_none"),
-            "conflict": FLOW_NAME_TAKEN,
+            "conflict": _flow_name_taken,
         },
     ),
     "updateDestination": Case(

@@ -1,5 +1,6 @@
 """Retries: of an event, and of a batch of attempts; each adds to the end of chains that failed."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from tests.server import given, snapshots
 from tests.server.client import Answer, Api
 from tests.server.harness import Sandbox
+from zen_sandbox.handlers import recovery
+from zen_sandbox.problems import Conflict
 
 FLOWS = ("flow_1", "flow_2", "flow_3")
 
@@ -93,14 +96,15 @@ def test_an_event_that_matched_no_flow_is_a_conflict_and_an_unknown_one_is_not_f
 
 
 def test_no_body_and_an_empty_object_are_equal(shared: Sandbox, api: Api) -> None:
-    for more in (
+    ways: list[dict[str, Any]] = [
         {},
         {"json": {}},
         {"data": b"", "headers": {"Content-Type": "application/json"}},
         {"data": b"", "headers": {"Content-Type": "text/plain"}},
         {"data": b" { } ", "headers": {"Content-Type": "application/json; charset=UTF-8"}},
         {"data": b"", "chunked": True},
-    ):
+    ]
+    for more in ways:
         event_id, _ = given.failed_event(shared, api.tenant_id)
         retry(api, event_id, **more).expect(202)
 
@@ -169,6 +173,26 @@ def test_an_id_whose_chain_went_on_is_a_conflict_and_nothing_is_queued(
         document = retry_batch(api, *ids).refused("conflict")
         assert next(one for one in ids if one != known) in document["detail"]
     assert snapshots.resources(shared, api.tenant_id) == before
+
+
+def test_what_a_retry_has_queued_before_it_fails_is_undone(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, real, calls = sandbox.api(), recovery._queue_after, itertools.count()
+
+    def fails_at_the_second(*arguments: Any) -> str:
+        if next(calls):
+            raise Conflict("The second one fails.")
+        return real(*arguments)
+
+    ids = [given.failed_event(sandbox, api.tenant_id)[1] for _ in range(3)]
+    before = snapshots.resources(sandbox, api.tenant_id)["deliveries"]
+    monkeypatch.setattr(recovery, "_queue_after", fails_at_the_second)
+    answer = api.post(api.at("retry", "batch"), {"delivery_ids": ids}, key="k")
+    answer.refused("conflict", "The second one fails.")
+    after = snapshots.resources(sandbox, api.tenant_id)
+    assert after["deliveries"] == before
+    assert len(after["idempotency"]) == 1
 
 
 @pytest.mark.parametrize(

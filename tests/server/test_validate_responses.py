@@ -9,7 +9,6 @@ import pytest
 from tests.server.calls import OPERATIONS, World
 from tests.server.harness import Sandbox
 from zen_sandbox import wire
-from zen_sandbox.handlers import destinations
 from zen_sandbox.request.exchange import Response
 from zen_sandbox.settings import Settings
 
@@ -68,7 +67,7 @@ def test_a_create_without_its_location_becomes_a_500(
     def without_location(*arguments: Any, **more: Any) -> Response:
         return real(*arguments, **more)._replace(location=None)
 
-    monkeypatch.setattr(destinations.wire, "created", without_location)
+    monkeypatch.setattr(wire, "created", without_location)
     with caplog.at_level(logging.ERROR, "zen_sandbox"):
         world.call("createDestination").send(world.api).refused("internal-error")
     assert "header location is missing" in caplog.text

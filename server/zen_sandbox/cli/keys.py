@@ -16,12 +16,16 @@ from zen_sandbox.cli.accounts import (
     tenant_option,
     timestamp,
 )
+from zen_sandbox.cli.options import database_path
 from zen_sandbox.cli.output import print_json, print_table, remark
 from zen_sandbox.cli.values import DURATION, ID, NAME, SCOPE
+from zen_sandbox.files import kept_demo_key
 from zen_sandbox.scopes import ALL_SCOPES, EVERYTHING, expanded
 
 if TYPE_CHECKING:
     from zen_sandbox.domain import ApiKey
+
+TENANT_ID = "tnt_demo"  # demo.py's; importing that would load the whole server
 
 
 @click.group()
@@ -104,6 +108,28 @@ def create(
         f"Key {key.id} of {tenant_id}, {', '.join(key.scopes) or 'no scope'}; it {ends}."
         " Keep it: it is not shown again."
     )
+
+
+@command(keys, "demo")
+def show_demo(db: Path | None, as_json: bool) -> None:
+    """Print the demo tenant's key, which `serve` keeps beside the database.
+
+    \b
+    Example:
+      curl -H "Authorization: Bearer $(zen-sandbox keys demo)" \\
+        http://127.0.0.1:8080/v1/tenants/tnt_demo/destinations
+    """
+    path = database_path(db)
+    token = kept_demo_key(path)
+    if token is None:
+        raise click.ClickException(
+            f"No demo key is kept beside {path}; start `zen-sandbox serve` once, or name its"
+            " database with --db."
+        )
+    if as_json:
+        print_json({"api_key": token, "tenant_id": TENANT_ID})
+    else:
+        click.echo(token)
 
 
 @command(keys, "list")

@@ -65,7 +65,7 @@ def chosen_secret(text: str | None, path: Path | None) -> bytes | None:
     if text is not None and path is not None:
         raise click.UsageError("Give one of --jwt-secret and --jwt-secret-file.")
     if path is None:
-        return None if text is None else text.encode()
+        return None if text is None else text.encode("utf-8", "surrogateescape")
     secret = path.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
     if len(secret) < MINIMUM_SECRET:
         raise click.BadParameter(

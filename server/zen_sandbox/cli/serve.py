@@ -1,16 +1,13 @@
 """`zen-sandbox serve`: its options. What it does with them is in `serving.py`."""
 
-import contextlib
-import signal
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
+from zen_sandbox.cli.ending import ended_by_signals
 from zen_sandbox.cli.options import (
     chosen_secret,
     database_option,
@@ -196,7 +193,7 @@ def serve(
     if path and db is None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     options = ServeOptions(db=path, **given)
-    with _ended_by_signals():
+    with ended_by_signals():
         from zen_sandbox.cli.serving import run
 
         run(options)
@@ -214,21 +211,3 @@ def _is_ephemeral(ctx: click.Context, db: Path | None, ephemeral: bool) -> bool:
             "--ephemeral keeps nothing, so --durability has no use; leave it out."
         )
     return ephemeral
-
-
-@contextlib.contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Ends quietly on Ctrl-C, SIGTERM and a closed terminal, also before and after serving."""
-
-    def as_sigterm(number: int, frame: FrameType | None) -> None:
-        signal.raise_signal(signal.SIGTERM)
-
-    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, signal.default_int_handler)}
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
-        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, as_sigterm)
-    try:
-        with contextlib.suppress(KeyboardInterrupt):
-            yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -14,6 +14,7 @@ import click
 
 from zen_sandbox import demo_access, http_server, opening, target_file
 from zen_sandbox.cli.banner import Banner
+from zen_sandbox.cli.ending import not_interrupted, noted_from_now_on
 from zen_sandbox.cli.serve import RISK, ServeOptions
 from zen_sandbox.demo import DemoTenant
 from zen_sandbox.files import (
@@ -101,6 +102,7 @@ def _serve(
         sockets=sockets,
         on_started=announce,
         new_request_id=_request_ids(seed).new,
+        stop=noted_from_now_on(),
     )
 
 
@@ -138,7 +140,9 @@ def _database(options: ServeOptions) -> Iterator[tuple[Path, str]]:
     if options.db is not None:
         yield options.db.absolute(), options.durability
         return
-    with TemporaryDirectory(prefix="zen-sandbox-") as folder:
+    with not_interrupted():  # it would leave a folder that nobody knows of
+        temporary = TemporaryDirectory(prefix="zen-sandbox-")
+    with temporary as folder:
         yield Path(folder) / DATABASE_NAME, "none"
 
 

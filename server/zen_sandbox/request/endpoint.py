@@ -15,7 +15,6 @@ from starlette.types import Receive, Scope, Send
 
 from zen_sandbox import audit
 from zen_sandbox.bench.bench import Bench
-from zen_sandbox.clock import moment
 from zen_sandbox.cursor import Cursors
 from zen_sandbox.problems import (
     Conflict,
@@ -29,13 +28,15 @@ from zen_sandbox.request.call import Call
 from zen_sandbox.request.exchange import Exchange, Response, exchange_of
 from zen_sandbox.request.faults import spoil_after, spoil_before
 from zen_sandbox.request.operation import Operation
-from zen_sandbox.request.problem_response import problem_response
+from zen_sandbox.request.problem_response import CONTENT_TYPE, problem_response
 from zen_sandbox.request.strict_json import fingerprint_of
 from zen_sandbox.store import Locked, Store
 from zen_sandbox.store.idempotency import Remembered
 
 _FIRST_PAUSE = 0.001
 _LONGEST_PAUSE = 0.05
+_FIRST_REFUSAL = 400
+_REFUSALS = (NotFound, Conflict, IdempotencyConflict, ValidationFailed)
 
 
 class Endpoint:
@@ -74,8 +75,7 @@ class Endpoint:
         if operation.is_async:
             exchange.response = await self._call(operation, exchange, 0)
         elif operation.is_write:
-            await self.begin_write()
-            exchange.response = self._write(operation, exchange)
+            exchange.response = await self._write(operation, exchange)
         else:
             exchange.response = self._call(operation, exchange, 0)  # reading has no moment
 
@@ -130,48 +130,86 @@ class Endpoint:
         )
         return operation.handler(call, **exchange.arguments)
 
-    def _write(self, operation: Operation, exchange: Exchange) -> Response:
+    async def _write(self, operation: Operation, exchange: Exchange) -> Response:
         """Effect, remembered answer and log entry: all of them are committed, or none."""
+        await self.begin_write()
         try:
             response = self._replay_or_run(operation, exchange)
             self._store.database.commit()
+        except _REFUSALS as problem:
+            self._store.database.rollback()
+            return await self._refuse(operation, exchange, problem)
         finally:
             self._store.database.rollback()
         return response
 
     def _replay_or_run(self, operation: Operation, exchange: Exchange) -> Response:
         ms = self._now_ms(exchange)
-        tenant_id = exchange.credential.tenant_id if exchange.credential else ""
-        key = exchange.idempotency_key
-        if key is None:
-            return self._run(operation, exchange, ms)
-        fingerprint = _fingerprint(operation, exchange)
-        first = self._store.idempotency.find(tenant_id, key, moment(ms))
-        if first is not None:
-            if first.fingerprint != fingerprint:
-                return self._refuse(exchange, IdempotencyConflict(key), ms)
-            return _replay(first)
-        response = self._run(operation, exchange, ms)
-        if response.status != ValidationFailed.status:
-            answer = Remembered(fingerprint, response.status, response.body, response.location)
-            self._store.idempotency.remember(tenant_id, key, moment(ms), answer)
-        return response
-
-    def _run(self, operation: Operation, exchange: Exchange, ms: int) -> Response:
-        self._store.database.execute("SAVEPOINT effect")
-        try:
-            response: Response = self._call(operation, exchange, ms)
-        except (NotFound, Conflict, ValidationFailed) as problem:
-            self._store.database.execute("ROLLBACK TO effect")
-            return self._refuse(exchange, problem, ms)
+        replay = self._replay(operation, exchange, ms)
+        if replay is not None:
+            return replay
+        response: Response = self._call(operation, exchange, ms)
         if exchange.credential is not None:
             audit.record_success(self._store, exchange, response, ms)
+        self._remember(operation, exchange, response, ms)
         return response
 
-    def _refuse(self, exchange: Exchange, problem: Problem, ms: int) -> Response:
+    async def _refuse(self, operation: Operation, exchange: Exchange, problem: Problem) -> Response:
+        """Logs and remembers a handler's refusal, whose own transaction was undone."""
+        await self.begin_write()
+        try:
+            response = self._refusal(operation, exchange, problem)
+            self._store.database.commit()
+        finally:
+            self._store.database.rollback()
+        return response
+
+    def _refusal(self, operation: Operation, exchange: Exchange, problem: Problem) -> Response:
+        ms = self._now_ms(exchange)
+        if not isinstance(problem, IdempotencyConflict):
+            # The lock was free for a moment: an equal request may have been answered in it.
+            replay = self._replay(operation, exchange, ms)
+            if replay is not None:
+                return replay
         if exchange.credential is not None:
             audit.record_refusal(self._store, exchange, problem, ms)
-        return problem_response(problem, exchange.request_id)
+        response = problem_response(problem, exchange.request_id)
+        if isinstance(problem, NotFound | Conflict):
+            self._remember(operation, exchange, response, ms)
+        return response
+
+    def _replay(self, operation: Operation, exchange: Exchange, ms: int) -> Response | None:
+        """The first answer to the key; IdempotencyConflict when that was another request."""
+        key = exchange.idempotency_key
+        if key is None:
+            return None
+        first = self._store.idempotency.find(_tenant_of(exchange) or "", key, ms)
+        if first is None:
+            return None
+        if first.fingerprint != _fingerprint(operation, exchange):
+            raise IdempotencyConflict(key)
+        problem = first.status >= _FIRST_REFUSAL
+        return Response(
+            first.status,
+            first.body,
+            first.location,
+            CONTENT_TYPE if problem else b"application/json",
+            replayed=True,
+        )
+
+    def _remember(
+        self, operation: Operation, exchange: Exchange, response: Response, ms: int
+    ) -> None:
+        if exchange.idempotency_key is not None:
+            answer = Remembered(
+                _fingerprint(operation, exchange),
+                response.status,
+                response.body,
+                response.location,
+            )
+            self._store.idempotency.remember(
+                _tenant_of(exchange) or "", exchange.idempotency_key, ms, answer
+            )
 
 
 def _tenant_of(exchange: Exchange) -> str | None:
@@ -185,8 +223,3 @@ def _fingerprint(operation: Operation, exchange: Exchange) -> bytes:
         body = {}  # a body that may be left out is equal to an empty object
     place = [operation.method, operation.operation_id, exchange.path_values]
     return hashlib.sha256(fingerprint_of([place, body])).digest()
-
-
-def _replay(first: Remembered) -> Response:
-    content_type = b"application/problem+json" if first.status >= 400 else b"application/json"
-    return Response(first.status, first.body, first.location, content_type, replayed=True)

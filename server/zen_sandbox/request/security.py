@@ -1,6 +1,6 @@
 """Who is asking, and may they: 401, then 429, then 403 for the tenant, then 403 for the scope.
 
-connexion's SecurityMiddleware calls the check that `ScopedBearer.get_fn` made for the operation,
+connexion's security middleware calls the check that `ScopedBearer.get_fn` made for the operation,
 with the scopes that the contract demands for it; for `http: bearer` connexion itself would ignore
 them.
 """
@@ -8,20 +8,57 @@ them.
 import hmac
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
-from connexion.lifecycle import ConnexionRequest
+from connexion.middleware.security import SecurityAPI, SecurityMiddleware, SecurityOperation
 from connexion.security import BearerSecurityHandler
 from limits import RateLimitItem
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
+from starlette.types import Receive, Scope, Send
 
 from zen_sandbox.problems import InsufficientScope, PermissionDenied, RateLimited, Unauthorized
 from zen_sandbox.request.exchange import exchange_of
 from zen_sandbox.tokens import INVALID, MISSING, Tokens
 
 NOT_ADMIN = "Send the admin token that 'zen-sandbox serve' printed."
-Check = Callable[[ConnexionRequest], Awaitable[dict[str, Any]]]
+
+
+class _Asked:
+    """As much of a request as the check and connexion's bookkeeping look at."""
+
+    __slots__ = ("context", "scope")
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.context: dict[str, Any] = {}
+
+
+class _Operation(SecurityOperation):
+    """connexion's, without the request object that it would build for each request."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.security:
+            await self.verification_fn(_Asked(scope))
+        await self.next_app(scope, receive, send)
+
+
+class _Api(SecurityAPI):
+    def make_operation(self, operation: Any) -> _Operation:
+        return cast(
+            _Operation,
+            _Operation.from_operation(
+                operation,
+                next_app=self.next_app,
+                security_handler_factory=self.security_handler_factory,
+            ),
+        )
+
+
+class SecurityStation(SecurityMiddleware):
+    """connexion's middleware over those operations."""
+
+    api_cls = _Api
 
 
 class RateLimit:
@@ -40,6 +77,9 @@ class RateLimit:
             raise RateLimited(max(1, round(reset_at - time.time() + 0.5)))
 
 
+Check = Callable[[_Asked], Awaitable[dict[str, Any]]]
+
+
 class ScopedBearer(BearerSecurityHandler):
     """The handler for the contract's one security scheme."""
 
@@ -54,7 +94,7 @@ class ScopedBearer(BearerSecurityHandler):
             return self._admin_check
         tokens, rate_limit = self._tokens, self._rate_limit
 
-        async def check(request: ConnexionRequest) -> dict[str, Any]:
+        async def check(request: _Asked) -> dict[str, Any]:
             exchange = exchange_of(request.scope)
             credential = tokens.credential(bearer_token(exchange.headers.get(b"authorization")))
             exchange.credential = credential
@@ -68,7 +108,7 @@ class ScopedBearer(BearerSecurityHandler):
 
         return check
 
-    async def _admin_check(self, request: ConnexionRequest) -> dict[str, Any]:
+    async def _admin_check(self, request: _Asked) -> dict[str, Any]:
         """The operations of the sandbox itself: one token, which `serve` prints."""
         token = bearer_token(exchange_of(request.scope).headers.get(b"authorization"))
         known = self._admin_token

@@ -67,8 +67,7 @@ class Clocks:
             "SELECT offset_ms, frozen_ms FROM clocks WHERE tenant_id = ?", (tenant_id,)
         ).fetchone()
         newest = self._database.execute(
-            "SELECT timestamp FROM logs INDEXED BY logs_in_order WHERE tenant_id = ?"
-            " ORDER BY timestamp DESC LIMIT 1",
+            "SELECT timestamp FROM logs WHERE tenant_id = ? ORDER BY seq DESC LIMIT 1",
             (tenant_id,),
         ).fetchone()
         self._latest[tenant_id] = milliseconds(newest[0]) if newest else 0

@@ -20,6 +20,7 @@ SYNCHRONOUS = {"process": "NORMAL", "full": "FULL", "none": "OFF"}
 
 # Another process may be opening or closing the file, which needs it alone for a moment.
 _OPENING = 5.0
+_CHECKPOINT_PAGES = 4000  # 8 MB of log between two folds into the file, which stop the loop
 
 
 class DatabaseProblem(Exception):
@@ -52,9 +53,16 @@ class Database:
         return wrapped
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
-        """Runs one statement on this thread's connection."""
-        cursor: sqlite3.Cursor = self.tables.execute(sql, parameters)
-        return cursor
+        """Runs one statement on this thread's connection.
+
+        Not through `tables`, which would look at each statement for a transaction to commit: there
+        is none but those that `begin` opens.
+        """
+        try:
+            connection: sqlite3.Connection = self._local.connection
+        except AttributeError:
+            connection = self._local.connection = self.tables.conn
+        return connection.execute(sql, parameters)
 
     def begin(self) -> None:
         """Takes the writer lock, or raises Locked at once."""
@@ -118,7 +126,12 @@ class Database:
             connection = sqlite3.connect(
                 self.path, isolation_level=None, timeout=_OPENING, check_same_thread=False
             )
+            # Half of SQLite's usual page: a commit writes whole pages, and ours touches seven. It
+            # takes effect in a new file only.
+            connection.execute("PRAGMA page_size = 2048")
             connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+            connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute(f"PRAGMA synchronous = {self._synchronous}")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA busy_timeout = 0")

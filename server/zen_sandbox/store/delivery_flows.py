@@ -6,7 +6,7 @@ from zen_sandbox.cursor import Window
 from zen_sandbox.domain import DeliveryFlow, RetryPolicy
 from zen_sandbox.problems import Conflict, NotFound
 from zen_sandbox.store.database import Database
-from zen_sandbox.store.rows import violates
+from zen_sandbox.store.rows import Places, next_seq, violates
 
 _SELECT = """
 SELECT f.seq, f.id, f.name, f.source_id, f.destination_id, f.max_attempts, f.backoff_seconds,
@@ -16,14 +16,16 @@ WHERE f.tenant_id = ?"""
 _GET = f"{_SELECT} AND f.id = ?"
 _FIRST_PAGE = f"{_SELECT} ORDER BY f.seq DESC LIMIT ?"
 _NEXT_PAGE = f"{_SELECT} AND f.seq < ? ORDER BY f.seq DESC LIMIT ?"
-_INSERT = """
-INSERT INTO delivery_flows (tenant_id, id, name, source_id, destination_id, max_attempts,
+_INSERT = f"""
+INSERT INTO delivery_flows (tenant_id, seq, id, name, source_id, destination_id, max_attempts,
   backoff_seconds, status, created_at, updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, 'active', ?, ?)"""
+VALUES (?1, {next_seq("delivery_flows")}, ?3, ?4, ?5, ?6, ?7, ?8, 'active', ?9, ?9)"""
 _REPLACE = """
 UPDATE delivery_flows SET name = ?, source_id = ?, destination_id = ?, max_attempts = ?,
   backoff_seconds = ?, updated_at = ?
-WHERE seq = ?"""
+WHERE tenant_id = ? AND seq = ?"""
+
+_DELETE = "DELETE FROM delivery_flows WHERE tenant_id = ? AND seq = ?"
 
 
 class DeliveryFlows:
@@ -31,6 +33,7 @@ class DeliveryFlows:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._places = Places()
 
     def get(self, tenant_id: str, flow_id: str) -> DeliveryFlow:
         """The flow, else NotFound."""
@@ -69,7 +72,16 @@ class DeliveryFlows:
         policy: RetryPolicy,
     ) -> DeliveryFlow:
         """A new flow between things that exist; Conflict when the name is taken."""
-        values = (tenant_id, flow_id, name, source_id, destination_id, *policy, now, now)
+        values = (
+            tenant_id,
+            self._places.at(tenant_id, now),
+            flow_id,
+            name,
+            source_id,
+            destination_id,
+            *policy,
+            now,
+        )
         try:
             self._database.execute(_INSERT, values)
         except sqlite3.IntegrityError as error:
@@ -94,7 +106,7 @@ class DeliveryFlows:
             return before
         moved = max(now, before.updated_at)
         try:
-            self._database.execute(_REPLACE, (*wanted, moved, before.seq))
+            self._database.execute(_REPLACE, (*wanted, moved, tenant_id, before.seq))
         except sqlite3.IntegrityError as error:
             raise _name_taken(error, name) from error
         return self.get(tenant_id, flow_id)
@@ -102,7 +114,7 @@ class DeliveryFlows:
     def delete(self, tenant_id: str, flow_id: str) -> DeliveryFlow:
         """Removes the flow and returns what it was; NotFound."""
         flow = self.get(tenant_id, flow_id)
-        self._database.execute("DELETE FROM delivery_flows WHERE seq = ?", (flow.seq,))
+        self._database.execute(_DELETE, (tenant_id, flow.seq))
         return flow
 
 

@@ -7,16 +7,18 @@ from zen_sandbox.cursor import Window
 from zen_sandbox.domain import Destination
 from zen_sandbox.problems import Conflict, NotFound
 from zen_sandbox.store.database import Database
-from zen_sandbox.store.rows import Filters, violates
+from zen_sandbox.store.rows import Filters, Places, next_seq, violates
 
 _COLUMNS = ", ".join(Destination._fields)
 _GET = f"SELECT {_COLUMNS} FROM destinations WHERE tenant_id = ? AND id = ?"
-_INSERT = """
-INSERT INTO destinations (tenant_id, id, name, url, type, status, secret, created_at, updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_INSERT = f"""
+INSERT INTO destinations
+  (tenant_id, seq, id, name, url, type, status, secret, created_at, updated_at)
+VALUES (?1, {next_seq("destinations")}, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)"""
 _UPDATE = """
 UPDATE destinations SET name = ?, url = ?, type = ?, status = ?, secret = ?, updated_at = ?
-WHERE seq = ?"""
+WHERE tenant_id = ? AND seq = ?"""
+_DELETE = "DELETE FROM destinations WHERE tenant_id = ? AND seq = ?"
 _USER = "SELECT id, name FROM delivery_flows WHERE tenant_id = ? AND destination_id = ? LIMIT 1"
 
 
@@ -25,6 +27,7 @@ class Destinations:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._places = Places()
 
     def find(self, tenant_id: str, destination_id: str) -> Destination | None:
         """The destination, or None."""
@@ -55,13 +58,23 @@ class Destinations:
         secret: str | None = None,
         status: str = "active",
     ) -> Destination:
-        """A new destination; Conflict when the name is taken."""
-        values = (tenant_id, destination_id, name, url, type, status, secret, now, now)
+        """A new destination, its `seq` left at 0; Conflict when the name is taken."""
+        values = (
+            tenant_id,
+            self._places.at(tenant_id, now),
+            destination_id,
+            name,
+            url,
+            type,
+            status,
+            secret,
+            now,
+        )
         try:
-            seq = self._database.execute(_INSERT, values).lastrowid or 0
+            self._database.execute(_INSERT, values)
         except sqlite3.IntegrityError as error:
             raise _name_taken(error, name) from error
-        return Destination(seq, destination_id, name, url, type, status, now, now)
+        return Destination(0, destination_id, name, url, type, status, now, now)
 
     def update(
         self, tenant_id: str, destination_id: str, now: str, changes: dict[str, Any]
@@ -88,6 +101,7 @@ class Destinations:
                     after.status,
                     secret,
                     after.updated_at,
+                    tenant_id,
                     after.seq,
                 ),
             )
@@ -104,7 +118,7 @@ class Destinations:
             raise Conflict(
                 f"Destination {destination_id} is used by flow '{flow_name}' ({flow_id})."
             )
-        self._database.execute("DELETE FROM destinations WHERE seq = ?", (destination.seq,))
+        self._database.execute(_DELETE, (tenant_id, destination.seq))
 
     def secret(self, tenant_id: str, destination_id: str) -> str | None:
         """The signing secret, for the delivery engine; None when there is none."""

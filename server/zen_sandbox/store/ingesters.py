@@ -6,14 +6,15 @@ from zen_sandbox.cursor import Window
 from zen_sandbox.domain import Ingester
 from zen_sandbox.problems import Conflict, NotFound
 from zen_sandbox.store.database import Database
-from zen_sandbox.store.rows import Filters, violates
+from zen_sandbox.store.rows import Filters, Places, next_seq, violates
 
 _COLUMNS = ", ".join(Ingester._fields)
 _GET = f"SELECT {_COLUMNS} FROM ingesters WHERE tenant_id = ? AND id = ?"
-_INSERT = """
-INSERT INTO ingesters (tenant_id, id, name, type, status, created_at, updated_at)
-VALUES (?, ?, ?, ?, 'active', ?, ?)"""
-_REPLACE = "UPDATE ingesters SET name = ?, type = ?, updated_at = ? WHERE seq = ?"
+_INSERT = f"""
+INSERT INTO ingesters (tenant_id, seq, id, name, type, status, created_at, updated_at)
+VALUES (?1, {next_seq("ingesters")}, ?3, ?4, ?5, 'active', ?6, ?6)"""
+_REPLACE = "UPDATE ingesters SET name = ?, type = ?, updated_at = ? WHERE tenant_id = ? AND seq = ?"
+_DELETE = "DELETE FROM ingesters WHERE tenant_id = ? AND seq = ?"
 _USER = "SELECT id, name FROM delivery_flows WHERE tenant_id = ? AND source_id = ? LIMIT 1"
 
 
@@ -22,6 +23,7 @@ class Ingesters:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._places = Places()
 
     def find(self, tenant_id: str, ingester_id: str) -> Ingester | None:
         """The ingester, or None."""
@@ -53,13 +55,13 @@ class Ingesters:
     def create(
         self, tenant_id: str, ingester_id: str, now: str, *, name: str, type: str
     ) -> Ingester:
-        """A new ingester; Conflict when the name is taken."""
-        values = (tenant_id, ingester_id, name, type, now, now)
+        """A new ingester, its `seq` left at 0; Conflict when the name is taken."""
+        values = (tenant_id, self._places.at(tenant_id, now), ingester_id, name, type, now)
         try:
-            seq = self._database.execute(_INSERT, values).lastrowid or 0
+            self._database.execute(_INSERT, values)
         except sqlite3.IntegrityError as error:
             raise _name_taken(error, name) from error
-        return Ingester(seq, ingester_id, name, type, "active", now, now)
+        return Ingester(0, ingester_id, name, type, "active", now, now)
 
     def replace(
         self, tenant_id: str, ingester_id: str, now: str, *, name: str, type: str
@@ -71,7 +73,7 @@ class Ingesters:
             return before
         after = after._replace(updated_at=max(now, before.updated_at))
         try:
-            self._database.execute(_REPLACE, (name, type, after.updated_at, after.seq))
+            self._database.execute(_REPLACE, (name, type, after.updated_at, tenant_id, after.seq))
         except sqlite3.IntegrityError as error:
             raise _name_taken(error, name) from error
         return after
@@ -83,7 +85,7 @@ class Ingesters:
         if user:
             flow_id, flow_name = user
             raise Conflict(f"Endpoint {ingester_id} is used by flow '{flow_name}' ({flow_id}).")
-        self._database.execute("DELETE FROM ingesters WHERE seq = ?", (ingester.seq,))
+        self._database.execute(_DELETE, (tenant_id, ingester.seq))
 
 
 def _name_taken(error: sqlite3.IntegrityError, name: str) -> Exception:

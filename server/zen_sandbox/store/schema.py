@@ -10,6 +10,10 @@ from sqlite_utils import Database as SqliteUtilsDatabase
 
 from zen_sandbox.store.database import Database, DatabaseProblem
 
+# What a write costs is mostly the pages it touches. Collections that every write adds to lie in the
+# order of their own lists, (tenant_id, seq), which spares an index and a counter; `seq` is one more
+# than the tenant's highest, so a page of a list can never meet a place that came after it. Which
+# tenant a row belongs to comes from a credential, which was checked against `tenants`.
 ACCOUNTS_AND_RESOURCES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE tenants (
@@ -27,41 +31,38 @@ CREATE TABLE api_keys (
 CREATE INDEX api_keys_by_tenant ON api_keys (tenant_id);
 
 CREATE TABLE destinations (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL REFERENCES tenants,
+  tenant_id TEXT NOT NULL, seq INTEGER NOT NULL,
   id TEXT NOT NULL, name TEXT NOT NULL, url TEXT NOT NULL, type TEXT NOT NULL,
   status TEXT NOT NULL, secret TEXT, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
-  UNIQUE (tenant_id, id), UNIQUE (tenant_id, name)
-);
-CREATE INDEX destinations_in_order ON destinations (tenant_id);
+  PRIMARY KEY (tenant_id, seq), UNIQUE (tenant_id, id), UNIQUE (tenant_id, name)
+) WITHOUT ROWID;
 CREATE TABLE ingesters (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL REFERENCES tenants,
+  tenant_id TEXT NOT NULL, seq INTEGER NOT NULL,
   id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, type TEXT NOT NULL, status TEXT NOT NULL,
   created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
-  UNIQUE (tenant_id, name)
-);
-CREATE INDEX ingesters_in_order ON ingesters (tenant_id);
+  PRIMARY KEY (tenant_id, seq), UNIQUE (tenant_id, name)
+) WITHOUT ROWID;
 CREATE TABLE delivery_flows (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL REFERENCES tenants,
+  tenant_id TEXT NOT NULL, seq INTEGER NOT NULL,
   id TEXT NOT NULL, name TEXT NOT NULL, source_id TEXT NOT NULL, destination_id TEXT NOT NULL,
   max_attempts INTEGER NOT NULL, backoff_seconds INTEGER NOT NULL, status TEXT NOT NULL,
   created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
-  UNIQUE (tenant_id, id), UNIQUE (tenant_id, name)
-);
-CREATE INDEX delivery_flows_in_order ON delivery_flows (tenant_id);
+  PRIMARY KEY (tenant_id, seq), UNIQUE (tenant_id, id), UNIQUE (tenant_id, name)
+) WITHOUT ROWID;
 CREATE INDEX delivery_flows_by_source ON delivery_flows (tenant_id, source_id);
 CREATE INDEX delivery_flows_by_destination ON delivery_flows (tenant_id, destination_id);
 """
 
-# The rowid ends every index, so each of the orders below is an index read backwards, however deep.
+# `seq` ends every index, so each of the orders below is an index read backwards, however deep.
 DELIVERIES_AND_LOGS = """
 CREATE TABLE events (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL REFERENCES tenants,
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL,
   id TEXT NOT NULL, ingester_id TEXT NOT NULL, received_at TEXT NOT NULL,
   content_type TEXT, headers TEXT NOT NULL, body BLOB NOT NULL,
   UNIQUE (tenant_id, id)
 );
 CREATE TABLE deliveries (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL REFERENCES tenants,
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL,
   id TEXT NOT NULL, event_id TEXT NOT NULL, destination_id TEXT NOT NULL, flow_id TEXT NOT NULL,
   status TEXT NOT NULL, response_code INTEGER, attempt_number INTEGER NOT NULL,
   queued_at TEXT NOT NULL, attempted_at TEXT, next_attempt_at TEXT, error_message TEXT,
@@ -74,24 +75,23 @@ CREATE INDEX deliveries_by_destination ON deliveries (tenant_id, destination_id)
 CREATE INDEX deliveries_by_destination_and_status ON deliveries (tenant_id, destination_id, status);
 CREATE INDEX deliveries_by_event ON deliveries (tenant_id, event_id);
 CREATE TABLE logs (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL REFERENCES tenants,
+  tenant_id TEXT NOT NULL, seq INTEGER NOT NULL,
   id TEXT NOT NULL, timestamp TEXT NOT NULL, level TEXT NOT NULL, message TEXT NOT NULL,
   action TEXT NOT NULL, result TEXT NOT NULL, actor TEXT NOT NULL, resource_type TEXT NOT NULL,
-  resource_id TEXT, request_id TEXT, delivery_id TEXT, source_id TEXT
-);
-CREATE INDEX logs_in_order ON logs (tenant_id);
-CREATE INDEX logs_by_time ON logs (tenant_id, timestamp);
+  resource_id TEXT, request_id TEXT, delivery_id TEXT, source_id TEXT,
+  PRIMARY KEY (tenant_id, seq)
+) WITHOUT ROWID;
 CREATE INDEX logs_by_level ON logs (tenant_id, level);
 CREATE INDEX logs_by_source ON logs (tenant_id, source_id) WHERE source_id IS NOT NULL;
 CREATE INDEX logs_by_source_and_level ON logs (tenant_id, source_id, level)
   WHERE source_id IS NOT NULL;
 CREATE INDEX logs_by_delivery ON logs (tenant_id, delivery_id) WHERE delivery_id IS NOT NULL;
 CREATE TABLE idempotency (
-  tenant_id TEXT NOT NULL REFERENCES tenants, key TEXT NOT NULL, fingerprint BLOB NOT NULL,
-  created_at TEXT NOT NULL, status INTEGER NOT NULL, body BLOB NOT NULL, location TEXT,
-  PRIMARY KEY (tenant_id, key)
-) WITHOUT ROWID;
-CREATE INDEX idempotency_by_age ON idempotency (created_at);
+  seq INTEGER PRIMARY KEY, tenant_id TEXT NOT NULL, key TEXT NOT NULL,
+  fingerprint BLOB NOT NULL, created_at TEXT NOT NULL, status INTEGER NOT NULL,
+  body BLOB NOT NULL, location TEXT,
+  UNIQUE (tenant_id, key)
+);
 """
 
 # Only what the engine may attempt has a due time; rows that a demo made up as queued have none.
