@@ -75,7 +75,9 @@ def create_app(store: Store, settings: Settings) -> ASGIApp:
         requests=bench.requests,
         pages=pages.lazily(settings),
         is_page=pages.is_page,
-        background=lambda: _deliver(store, bench, endpoint, settings),
+        background=(lambda: _deliver(store, bench, endpoint, settings))
+        if settings.deliver
+        else None,
         check=_response_check(contracts) if settings.validate_responses else None,
     )
     return with_cors(gate, settings.cors_origins)

@@ -22,6 +22,14 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def delivering(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One server like `shared`, which makes the attempts that are queued."""
+    path = tmp_path_factory.mktemp("delivering") / "sandbox.db"
+    with Sandbox(path, deliver=True) as running:
+        yield running
+
+
 @pytest.fixture
 def api(shared: Sandbox) -> Api:
     """A client with every scope in a tenant of this test's own."""

@@ -33,7 +33,11 @@ from zen_sandbox.store.accounts import new_token
 __all__ = ["CLUSTER", "EVERY_SCOPE", "Answer", "Api", "Sandbox", "SpawnedSandbox", "spawn"]
 
 CLUSTER = "plane_1"
-EVERY_SCOPE = tuple(sorted({one.scope for one in operations() if one.scope}))
+ADMIN_SCOPE = "admin:sandbox"
+ADMIN_TOKEN = "zsa_the-token-of-tests"
+EVERY_SCOPE = tuple(
+    sorted({one.scope for one in operations() if one.scope and one.scope != ADMIN_SCOPE})
+)
 """The single scopes that the contract asks for somewhere."""
 DEADLINE = 20.0
 _PAST = "2020-01-01T00:00:00.000"
@@ -45,6 +49,7 @@ class Sandbox:
     """A server in a thread, on a free port of loopback, over a database of its own.
 
     `settings` are those given, with the address it has got as `base_url`. Use it in a `with`.
+    Attempts stay queued, as tests of the API want them, unless it is to `deliver`.
     """
 
     def __init__(
@@ -55,13 +60,19 @@ class Sandbox:
         clock: Clock | None = None,
         ids: Identifiers | None = None,
         limits: Limits | None = None,
+        deliver: bool = False,
     ) -> None:
         self._listening = http_server.bind("127.0.0.1", 0)
         self.port = self._listening[0].getsockname()[1]
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.connections = Connections(self.base_url)
         given = settings or Settings()
-        self.settings = Settings(**{**vars(given), "base_url": self.base_url})
+        known = {
+            "base_url": self.base_url,
+            "deliver": deliver,
+            "admin_token": given.admin_token or ADMIN_TOKEN,
+        }
+        self.settings = Settings(**{**vars(given), **known})
         self.path = path
         self.store = Store(Database(path), clock=clock, ids=ids)
         self.app = create_app(self.store, self.settings)
@@ -159,6 +170,10 @@ class Sandbox:
         if token is None:
             token = self.new_key(EVERY_SCOPE if scopes is None else scopes, tenant=tenant)
         return Api(self.connections, token=token, tenant_id=tenant)
+
+    def admin(self) -> Api:
+        """A client with the token for what is below /sandbox/."""
+        return Api(self.connections, token=ADMIN_TOKEN)
 
     def anonymous(self, *, tenant: str = "tnt_a") -> Api:
         """A client without a token."""

@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from tests.server.calls import OPERATIONS, READS
+from zen_sandbox.bench.bench import Bench
 from zen_sandbox.cursor import Cursors
 from zen_sandbox.domain import LogEntry, RetryPolicy
 from zen_sandbox.handlers import handlers_for
@@ -115,17 +116,27 @@ def entry(number: int, now: str) -> LogEntry:
     )
 
 
+def a_call(store: Store) -> Call:
+    """What the endpoint gives a handler that reads."""
+    return Call(
+        store,
+        TENANT,
+        0,
+        base_url="http://x",
+        headers={},
+        bench=Bench(store),
+        transaction=contextlib.nullcontext,  # type: ignore[arg-type]
+        accounts_changed=lambda: None,
+        cursors=Cursors(b"k" * 32),
+        list_identity="",
+    )
+
+
 def statements(store: Store, operation_id: str, arguments: dict[str, Any]) -> list[str]:
     """The SELECTs that a handler runs, with their values filled in."""
     ran: list[str] = []
     connection = store.database.tables.conn
-    call = Call(
-        store,
-        TENANT,
-        base_url="http://x",
-        cursors=Cursors(b"k" * 32),
-        list_identity="",
-    )
+    call = a_call(store)
     if arguments.get("cursor"):
         arguments["cursor"] = Cursors(b"k" * 32).seal(100, f"{TENANT}?")
     connection.set_trace_callback(ran.append)
@@ -254,8 +265,7 @@ def _count(ran: Iterator[int]) -> int:
 def test_a_page_costs_the_same_at_any_depth(store: Store, operation_id: str) -> None:
     connection = store.database.tables.conn
     handler = handlers_for([operation_id])[operation_id]
-    cursors = Cursors(b"k" * 32)
-    call = Call(store, TENANT, base_url="http://x", cursors=cursors, list_identity="")
+    call = a_call(store)
 
     def cost(**arguments: Any) -> tuple[int, dict[str, Any]]:
         """How many instructions SQLite runs for a page, and the page."""
