@@ -44,6 +44,11 @@ class Accounts:
         ).fetchone()
         return Tenant._make(row) if row else None
 
+    def require_tenant(self, tenant_id: str | None) -> None:
+        """NotFound when a tenant is named that does not exist."""
+        if tenant_id is not None and self.tenant(tenant_id) is None:
+            raise NotFound.of("Tenant", tenant_id)
+
     def tenants(self) -> list[Tenant]:
         """All tenants, oldest first."""
         rows = self._database.execute(

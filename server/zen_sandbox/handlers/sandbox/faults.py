@@ -4,7 +4,6 @@ from typing import Any
 
 from zen_sandbox import wire
 from zen_sandbox.bench.faults import Fault
-from zen_sandbox.handlers.sandbox.tenants import require_tenant
 from zen_sandbox.request.call import Call
 from zen_sandbox.request.exchange import Response
 
@@ -16,7 +15,7 @@ def list_faults(call: Call, tenant_id: str | None = None) -> Response:
 
 def create_fault(call: Call, body: dict[str, Any]) -> Response:
     """POST /sandbox/faults"""
-    require_tenant(call, body.get("tenant_id"))
+    call.store.accounts.require_tenant(body.get("tenant_id"))
     fault = call.bench.faults.add(body)
     return wire.created(_shown(fault), f"/sandbox/faults/{fault.id}")
 

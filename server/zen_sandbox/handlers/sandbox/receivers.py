@@ -8,7 +8,6 @@ import orjson
 from zen_sandbox import wire
 from zen_sandbox.bench.receivers import Received, Receiver
 from zen_sandbox.clock import moment
-from zen_sandbox.handlers.sandbox.tenants import require_tenant
 from zen_sandbox.request.call import Call
 from zen_sandbox.request.exchange import DropConnection, Response
 
@@ -21,7 +20,7 @@ def list_receivers(call: Call, tenant_id: str | None = None) -> Response:
 
 def create_receiver(call: Call, body: dict[str, Any]) -> Response:
     """POST /sandbox/receivers"""
-    require_tenant(call, body.get("tenant_id"))
+    call.store.accounts.require_tenant(body.get("tenant_id"))
     receiver = Receiver(
         body["name"],
         tenant_id=body.get("tenant_id"),

@@ -5,7 +5,6 @@ from typing import Any
 import orjson
 
 from zen_sandbox import demo, wire
-from zen_sandbox.handlers.sandbox.tenants import require_tenant
 from zen_sandbox.problems import ValidationFailed
 from zen_sandbox.request.call import Call
 from zen_sandbox.request.exchange import Response
@@ -61,7 +60,7 @@ def reset(call: Call, body: dict[str, Any]) -> Response:
 
 
 def _tenants(call: Call, tenant_id: str | None) -> list[str]:
-    require_tenant(call, tenant_id)
+    call.store.accounts.require_tenant(tenant_id)
     if tenant_id is not None:
         return [tenant_id]
     return [tenant.id for tenant in call.store.accounts.tenants()]

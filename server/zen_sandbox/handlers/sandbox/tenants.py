@@ -8,16 +8,10 @@ import orjson
 from zen_sandbox import wire
 from zen_sandbox.clock import moment
 from zen_sandbox.domain import ApiKey, Tenant
-from zen_sandbox.problems import Conflict, NotFound
+from zen_sandbox.problems import Conflict
 from zen_sandbox.request.call import Call
 from zen_sandbox.request.exchange import Response
 from zen_sandbox.store.accounts import new_token
-
-
-def require_tenant(call: Call, tenant_id: str | None) -> None:
-    """NotFound when a tenant is named that does not exist."""
-    if tenant_id is not None and call.store.accounts.tenant(tenant_id) is None:
-        raise NotFound.of("Tenant", tenant_id)
 
 
 def list_tenants(call: Call) -> Response:
@@ -52,7 +46,7 @@ def list_keys(call: Call, tenant_id: str | None = None) -> Response:
 def create_key(call: Call, body: dict[str, Any]) -> Response:
     """POST /sandbox/keys"""
     tenant_id = body["tenant_id"]
-    require_tenant(call, tenant_id)
+    call.store.accounts.require_tenant(tenant_id)
     ms = call.store.clocks.now_ms(tenant_id)
     expires_in = body.get("expires_in")
     token = new_token()
