@@ -12,6 +12,7 @@
 connexion reads the contract and drives the stations from routing to endpoint.
 """
 
+import asyncio
 import warnings
 from collections.abc import Mapping
 from typing import Any, cast
@@ -75,12 +76,22 @@ def create_app(store: Store, settings: Settings) -> ASGIApp:
         requests=bench.requests,
         pages=pages.lazily(settings),
         is_page=pages.is_page,
-        background=(lambda: _deliver(store, bench, endpoint, settings))
-        if settings.deliver
-        else None,
+        background=lambda: _beside_requests(store, bench, endpoint, settings),
         check=_response_check(contracts) if settings.validate_responses else None,
     )
     return with_cors(gate, settings.cors_origins)
+
+
+async def _beside_requests(
+    store: Store, bench: Bench, endpoint: Endpoint, settings: Settings
+) -> None:
+    """What goes on for as long as the server serves: deliveries, and forgetting the old."""
+    from zen_sandbox.delivery.retention import forget_the_old
+
+    async with asyncio.TaskGroup() as tasks:
+        if settings.deliver:
+            tasks.create_task(_deliver(store, bench, endpoint, settings))
+        tasks.create_task(forget_the_old(store, endpoint.transaction, settings.retention_days))
 
 
 async def _deliver(store: Store, bench: Bench, endpoint: Endpoint, settings: Settings) -> None:

@@ -11,10 +11,14 @@ TYPE_BASE = "https://api.zen-mesh.io/errors/"
 
 
 class FieldError(NamedTuple):
-    """One thing wrong with one field: a dotted path and a reason that reads on after it."""
+    """One thing wrong with one field: a dotted path and a reason that reads on after it.
+
+    `place` is where the contract says so: a JSON pointer from the schema or parameter on.
+    """
 
     field: str
     message: str
+    place: str = ""
 
 
 class Problem(Exception):

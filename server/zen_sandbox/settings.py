@@ -21,6 +21,7 @@ class Settings:
     seed: int | None = None
     loopback_targets: bool = True  # whether attempts may reach this machine's own addresses
     allowed_targets: tuple[Network, ...] = ()  # networks they may reach besides public addresses
+    retention_days: int = 30  # how long attempts, events and log entries are kept
     deliver: bool = True  # whether attempts are made; else they stay queued
     lock_timeout: float = 5.0  # seconds a write waits for another process's lock
     max_in_flight: int = 1000  # requests under way before further ones are answered 503

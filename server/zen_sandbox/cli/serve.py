@@ -51,6 +51,7 @@ class ServeOptions:
     jwt_audience: str | None
     lock_timeout: float
     max_in_flight: int
+    retention_days: int
     allow_targets: tuple["IPv4Network | IPv6Network", ...]
     admin_token: str | None
     allow_demo_credentials_on_network: bool
@@ -139,6 +140,13 @@ class ServeOptions:
     default=1000,
     show_default=True,
     help="Requests under way at once; further ones are a 503.",
+)
+@option(
+    "--retention-days",
+    type=click.IntRange(1, 3650),
+    default=30,
+    show_default=True,
+    help="How long attempts, events and log entries are kept, by the tenant's clock.",
 )
 @option(
     "--allow-targets",

@@ -201,6 +201,7 @@ def _settings(
         seed=seed,
         lock_timeout=options.lock_timeout,
         max_in_flight=options.max_in_flight,
+        retention_days=options.retention_days,
         admin_token=admin_token,
         loopback_targets=on_loopback,
         allowed_targets=options.allow_targets,

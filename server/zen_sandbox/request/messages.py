@@ -38,32 +38,31 @@ class Messages:
         """What is wrong; `name` is the parameter's, or `""` for a body."""
         if self._validator is None:
             self._validator = jsonschema_rs.Draft4Validator(self._schema, validate_formats=True)
-        found: dict[str, str] = {}
+        found: dict[str, FieldError] = {}
         # The validator makes all its findings before it hands out the first: 400,000 bad items of
         # one list would stop the server for seconds.
         cut = _cut(value)
         findings = self._validator.iter_errors(value if self._validator.is_valid(cut) else cut)
         # One finding may be about 100,000 unknown fields, so the bound is on what is told of them.
-        for field, message in chain.from_iterable(self._explain(one, name) for one in findings):
-            found.setdefault(field, message)
+        for each in chain.from_iterable(self._explain(one, name) for one in findings):
+            found.setdefault(each.field, each)
             if len(found) == MAX_ERRORS:
                 break
-        return [FieldError(field, message) for field, message in found.items()]
+        return list(found.values())
 
-    def _explain(
-        self, error: jsonschema_rs.ValidationError, name: str
-    ) -> Iterator[tuple[str, str]]:
+    def _explain(self, error: jsonschema_rs.ValidationError, name: str) -> Iterator[FieldError]:
         path = [str(part) for part in error.instance_path]
         keyword = str(error.schema_path[-1])
         node = self._node(error.schema_path[:-1])
+        place = "".join(f"/{part}" for part in error.schema_path)
         if keyword == "required" and isinstance(error.instance, dict):
             for missing in (key for key in node["required"] if key not in error.instance):
-                yield _field([*path, missing], name), "is required"
+                yield FieldError(_field([*path, missing], name), "is required", place)
         elif keyword == "additionalProperties" and isinstance(error.instance, dict):
             for unknown in (key for key in error.instance if key not in node.get("properties", {})):
-                yield _field([*path, unknown], name), "is not a known field"
+                yield FieldError(_field([*path, unknown], name), "is not a known field", place)
         else:
-            yield _field(path, name), _reason(node, keyword, error.instance)
+            yield FieldError(_field(path, name), _reason(node, keyword, error.instance), place)
 
     def _node(self, path: list[str | int]) -> Mapping[str, Any]:
         node: Any = self._schema

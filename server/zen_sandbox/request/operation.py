@@ -54,6 +54,7 @@ class Operation(NamedTuple):
     """What the stations of the request path need to know of an operation."""
 
     operation_id: str
+    pointer: str  # where it stands in its contract, as a JSON pointer
     method: str
     is_write: bool
     is_async: bool  # manages its own transactions, if it needs any
@@ -81,6 +82,7 @@ def _compile(operation: ContractOperation, handler: Handler) -> Operation:
     query = {parameter.name: parameter for parameter in by_place["query"]}
     return Operation(
         operation_id=operation.operation_id,
+        pointer=f"/paths/{operation.path.replace('/', '~1')}/{operation.method.lower()}",
         method=operation.method,
         is_write=operation.method in WRITES,
         is_async=inspect.iscoroutinefunction(handler),

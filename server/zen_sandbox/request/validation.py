@@ -83,12 +83,23 @@ def _checked_arguments(
             _check_body(operation.body, body, exchange, errors)
         arguments["body"] = exchange.body
     if errors:
+        exchange.schema_pointer = _place(operation, errors[0])
         raise ValidationFailed(errors)
     if operation.is_list:
         exchange.list_identity = _list_identity(operation, arguments)
     if exchange.credential is not None:  # else it is an argument of the test bench, which has none
         arguments.pop("tenant_id", None)
     return arguments
+
+
+def _place(operation: Operation, error: FieldError) -> str:
+    """Which part of the contract an error comes from."""
+    parameters = {one.name for one in operation.path_parameters} | operation.query_parameters.keys()
+    if operation.idempotency_key is not None:
+        parameters.add(operation.idempotency_key.name)
+    if error.field in parameters:
+        return f"{operation.pointer}/parameters/{error.field}/schema{error.place}"
+    return f"{operation.pointer}/requestBody/schema{error.place}"
 
 
 def _read_query(

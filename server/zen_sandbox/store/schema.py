@@ -100,6 +100,7 @@ ALTER TABLE deliveries ADD COLUMN due_at TEXT;
 CREATE INDEX deliveries_due ON deliveries (tenant_id, destination_id, due_at)
   WHERE due_at IS NOT NULL;
 ALTER TABLE destinations ADD COLUMN final_failures INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX events_in_order ON events (tenant_id);
 CREATE INDEX events_by_id ON events (id);
 CREATE INDEX deliveries_by_id ON deliveries (id);
 CREATE TABLE snapshots (

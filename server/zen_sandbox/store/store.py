@@ -15,6 +15,7 @@ from zen_sandbox.store.idempotency import IdempotencyRecords
 from zen_sandbox.store.ingesters import Ingesters
 from zen_sandbox.store.logs import Logs
 from zen_sandbox.store.queue import Queue
+from zen_sandbox.store.retention import Retention
 from zen_sandbox.store.schema import bring_up_to_date
 from zen_sandbox.store.snapshots import Snapshots
 
@@ -40,6 +41,7 @@ class Store:
         self.events = Events(database)
         self.queue = Queue(database)
         self.snapshots = Snapshots(database)
+        self.retention = Retention(database)
         self.logs = Logs(database)
         self.idempotency = IdempotencyRecords(database)
 
