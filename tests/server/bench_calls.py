@@ -58,7 +58,8 @@ class Bench:
             "ingestEvent": {"hello": "world"},
             "receive": {"hello": "world"},
         }
-        return bodies.get(operation_id, NOTHING)
+        body: Any = bodies.get(operation_id, NOTHING)
+        return body
 
     def _made(self, name: str) -> str:
         if name in self.ids:

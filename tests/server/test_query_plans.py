@@ -125,7 +125,7 @@ def a_call(store: Store) -> Call:
         base_url="http://x",
         headers={},
         bench=Bench(store),
-        transaction=contextlib.nullcontext,  # type: ignore[arg-type]
+        transaction=contextlib.nullcontext,
         accounts_changed=lambda: None,
         cursors=Cursors(b"k" * 32),
         list_identity="",

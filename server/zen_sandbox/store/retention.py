@@ -1,4 +1,4 @@
-"""Finding and deleting what is too old: always the first rows of a tenant, so it is cheap to look."""
+"""Finding and deleting what is too old: the first rows of a tenant, so that looking is cheap."""
 
 from zen_sandbox.store.database import Database
 
