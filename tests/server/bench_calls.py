@@ -29,7 +29,11 @@ class Bench:
         self.ingester = given.ingester(self.api)["id"]
         self.emptied = sandbox.new_tenant()
         event_id, delivery_id = given.failed_event(sandbox, self.tenant)
-        self.ids = {"event_id": event_id, "delivery_id": delivery_id, "ingester_id": self.ingester}
+        self.ids: dict[str, str] = {
+            "event_id": event_id,
+            "delivery_id": delivery_id,
+            "ingester_id": self.ingester,
+        }
 
     def send(self, operation_id: str, api: Api | None = None, **more: Any) -> Answer:
         """A request that succeeds now, with the admin token unless another client is given."""

@@ -6,7 +6,8 @@ from zen_sandbox.store.database import Database
 # the tenant's first key is demo data, which was old when it was put in, and is kept too.
 _DELIVERIES = """
 SELECT seq FROM deliveries INDEXED BY deliveries_in_order
-WHERE tenant_id = ?1 AND +queued_at < ?2 AND +queued_at >= ?4 AND +status NOT IN ('pending', 'retrying')
+WHERE tenant_id = ?1 AND +queued_at < ?2 AND +queued_at >= ?4
+  AND +status NOT IN ('pending', 'retrying')
 ORDER BY seq LIMIT ?3"""
 _EVENTS = """
 SELECT seq FROM events e WHERE tenant_id = ?1 AND received_at < ?2 AND received_at >= ?4 AND NOT EXISTS
