@@ -10,7 +10,8 @@ WHERE tenant_id = ?1 AND +queued_at < ?2 AND +queued_at >= ?4
   AND +status NOT IN ('pending', 'retrying')
 ORDER BY seq LIMIT ?3"""
 _EVENTS = """
-SELECT seq FROM events e WHERE tenant_id = ?1 AND received_at < ?2 AND received_at >= ?4 AND NOT EXISTS
+SELECT seq FROM events e
+WHERE tenant_id = ?1 AND received_at < ?2 AND received_at >= ?4 AND NOT EXISTS
   (SELECT 1 FROM deliveries d WHERE d.tenant_id = e.tenant_id AND d.event_id = e.id)
 ORDER BY seq LIMIT ?3"""
 _LOGS = """
