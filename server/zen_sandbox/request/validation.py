@@ -86,7 +86,8 @@ def _checked_arguments(
         raise ValidationFailed(errors)
     if operation.is_list:
         exchange.list_identity = _list_identity(operation, arguments)
-    arguments.pop("tenant_id", None)
+    if exchange.credential is not None:
+        arguments.pop("tenant_id", None)  # it is the credential's own, which the call has already
     return arguments
 
 

@@ -71,7 +71,10 @@ async def receive(call: Call, receiver_name: str, body: bytes) -> Response:
 
 
 async def list_received_requests(
-    call: Call, receiver_name: str, wait_for: int, timeout: int
+    call: Call,
+    receiver_name: str,
+    wait_for: int,
+    timeout: int,  # noqa: ASYNC109 - the contract's name
 ) -> Response:
     """GET /sandbox/receivers/{receiver_name}/requests"""
     receiver = call.bench.receivers.get(receiver_name)
