@@ -123,14 +123,13 @@ def fill(store: Store, *, token: str) -> DemoTenant:
     store.clock.not_before(trace_end)  # else a clock set far back would log new writes before these
     now_ms = store.clock.now_ms()
     _create_accounts(store, token, store.at(now_ms))
-    fill_data(store)
+    fill_data(store, now_ms)
     return DemoTenant(TENANT_ID, token)
 
 
-def fill_data(store: Store) -> None:
-    """Puts the demo's data into the demo tenant, which is there and has none."""
+def fill_data(store: Store, now_ms: int) -> None:
+    """Puts the demo's data into the demo tenant, which is there and has none; none of it later."""
     trace_end = milliseconds(_TRACE[-1].outcome.attempted_at)
-    now_ms = store.clocks.now_ms(TENANT_ID)
     flows = _create_resources(store)
     _deliver_trace(store)
     disabled = {target.id for target in _DESTINATIONS if target.status == "disabled"}

@@ -1,9 +1,13 @@
-"""Which files the sandbox keeps and where: the database, and the demo key beside it."""
+"""Which files the sandbox keeps and where: the database, and beside it keys and who serves it."""
 
+import contextlib
+import json
 import os
 import re
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 DATABASE_NAME = "sandbox.db"
 DEMO_KEY = re.compile(r"zpk_[A-Za-z0-9_-]{16,128}", re.ASCII)
@@ -37,6 +41,52 @@ def kept_admin_token(database: Path) -> str | None:
 def keep_admin_token(database: Path, token: str) -> None:
     """Keeps the admin token, for its owner's eyes only."""
     write_privately(admin_token_file(database), token + "\n")
+
+
+class Running(NamedTuple):
+    """A server of a database: how this machine reaches it, and its process."""
+
+    own_url: str
+    pid: int
+
+
+def running_file(database: Path) -> Path:
+    """Where a server of a database says that it is running."""
+    return database.with_name(database.name + ".running")
+
+
+@contextlib.contextmanager
+def noted_as_running(database: Path, own_url: str) -> Iterator[None]:
+    """Says for others on this machine, meanwhile, where the database is being served."""
+    note = Running(own_url, os.getpid())
+    write_privately(running_file(database), json.dumps(note._asdict()) + "\n")
+    try:
+        yield
+    finally:
+        if running(database) == note:  # and not a second server's of the same database
+            running_file(database).unlink(missing_ok=True)
+
+
+def running(database: Path) -> Running | None:
+    """What that file says; None when there is none, or its process is no more."""
+    try:
+        note = Running(**json.loads(running_file(database).read_text("utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+    return note if _is_alive(note.pid) else None
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether there is such a process; where that cannot be asked harmlessly, it is believed."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # another user's
+    return True
 
 
 def kept_demo_key(database: Path) -> str | None:

@@ -19,3 +19,4 @@ class Bench:
         self.receivers = Receivers()
         self.requests = RequestLog()
         self.engine: Engine | None = None
+        self.attempts_before = store.attempts.position()  # where this server's own begin

@@ -10,12 +10,17 @@ from typing import Any
 import click
 
 from zen_sandbox import __version__
+from zen_sandbox.cli.clock import clock
 from zen_sandbox.cli.clusters import clusters
+from zen_sandbox.cli.faults import faults
 from zen_sandbox.cli.keys import keys
 from zen_sandbox.cli.reset import reset
 from zen_sandbox.cli.serve import serve
+from zen_sandbox.cli.snapshots import snapshot
+from zen_sandbox.cli.tail import tail
 from zen_sandbox.cli.tenants import tenants
 from zen_sandbox.cli.token import token
+from zen_sandbox.cli.trigger import trigger
 
 TRACEBACK = "ZEN_SANDBOX_TRACEBACK"
 
@@ -52,8 +57,9 @@ def main() -> None:
       zen-sandbox serve
     It prints a base URL, a tenant, a key and a first curl.
 
-    The other commands change the same database, also while it is being served, and a running
-    server notices at once. Each explains itself: zen-sandbox keys create --help
+    The commands trigger, tail, clock, faults and snapshot talk to the running server. The others
+    change its database, also while it is being served, and the server notices at once. Each
+    explains itself: zen-sandbox keys create --help
     """
 
 
@@ -77,5 +83,17 @@ def _written_for_people() -> tuple[type[Exception], ...]:
     return (DatabaseProblem, CannotListen, CannotStart)
 
 
-for command in (serve, tenants, keys, clusters, token, reset):
+for command in (
+    serve,
+    trigger,
+    tail,
+    clock,
+    faults,
+    snapshot,
+    tenants,
+    keys,
+    clusters,
+    token,
+    reset,
+):
     main.add_command(command)

@@ -1,5 +1,6 @@
 """What `zen-sandbox serve` does, in order: listen, open, let the demo in, serve, tidy up."""
 
+import contextlib
 import gc
 import secrets
 import socket
@@ -21,6 +22,7 @@ from zen_sandbox.files import (
     DATABASE_NAME,
     keep_admin_token,
     kept_admin_token,
+    noted_as_running,
     write_privately,
 )
 from zen_sandbox.identifiers import RequestIds, seeded_entropy
@@ -92,18 +94,22 @@ def _serve(
         ephemeral=options.db is None,
     )
 
+    noted = contextlib.ExitStack()
+
     def announce(host: str, port: int) -> None:
+        noted.enter_context(noted_as_running(store.database.path, own_url))
         if options.write_target and target:
             write_privately(options.write_target, target)
         banner.show(as_json=options.as_json)
 
-    http_server.serve(
-        app if options.log_format == "none" else RequestLog(app),
-        sockets=sockets,
-        on_started=announce,
-        new_request_id=_request_ids(seed).new,
-        stop=noted_from_now_on(),
-    )
+    with noted:
+        http_server.serve(
+            app if options.log_format == "none" else RequestLog(app),
+            sockets=sockets,
+            on_started=announce,
+            new_request_id=_request_ids(seed).new,
+            stop=noted_from_now_on(),
+        )
 
 
 def _app(store: Store, settings: Settings) -> "ASGIApp":

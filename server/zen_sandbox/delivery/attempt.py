@@ -9,7 +9,7 @@ from zen_sandbox.clock import moment
 from zen_sandbox.delivery import signing
 from zen_sandbox.delivery.backoff import retry_after_seconds, seconds_until_next
 from zen_sandbox.delivery.transport import Answer
-from zen_sandbox.domain import LogEntry
+from zen_sandbox.domain import LogEntry, RetryPolicy
 from zen_sandbox.store import Store
 from zen_sandbox.store.deliveries import Outcome
 from zen_sandbox.store.queue import Due, Lane, Plan, Record
@@ -18,6 +18,7 @@ FAILURES_UNTIL_ERROR = 5
 """Final failures in a row after which a target's status becomes `error`."""
 
 _MAX_MESSAGE = 2000
+# Credentials, what is about the one connection, and what an answer is not decoded from.
 _NEVER_FORWARDED = frozenset(
     {
         "accept-encoding",
@@ -36,11 +37,6 @@ _NEVER_FORWARDED = frozenset(
         "trailer",
         "transfer-encoding",
         "upgrade",
-        "user-agent",
-        "webhook-id",
-        "webhook-signature",
-        "webhook-timestamp",
-        "x-request-id",
     }
 )
 
@@ -57,14 +53,24 @@ def forwarded(headers: Mapping[str, str]) -> dict[str, str]:
     """The provider's own end-to-end headers, which its receiver may want to see."""
     listed = {name.strip().lower() for name in headers.get("connection", "").split(",")}
     return {
-        name: value
+        name: _as_sent(value)
         for name, value in headers.items()
         if name not in _NEVER_FORWARDED and name not in listed and not name.startswith("x-zen-")
     }
 
 
+def _as_sent(value: str) -> str:
+    """The value, of which each character is a byte, so that it goes out as those bytes in UTF-8."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
+
+
 def refusal(plan: Plan) -> str | None:
     """Why the attempt cannot be made and nothing follows; None when it can."""
+    if plan.ingester_id is None:
+        return "the event is no longer kept"
     if plan.max_attempts is None:
         return "the flow was deleted"
     if plan.url is None:
@@ -78,7 +84,7 @@ def request_of(due: Due, plan: Plan) -> Request:
     """The request of an attempt that can be made."""
     headers = forwarded(plan.headers)
     if plan.content_type is not None:
-        headers["Content-Type"] = plan.content_type
+        headers["Content-Type"] = _as_sent(plan.content_type)
     headers["X-Zen-Event-Id"] = due.event_id
     headers["X-Zen-Delivery-Id"] = due.id
     headers["X-Zen-Delivery-Idempotency-Key"] = f"{due.event_id}.{due.flow_id}"
@@ -108,12 +114,14 @@ def settle(
     if request is not None and answer is not None:
         store.queue.keep_record(due.seq, _record(request, answer))
     if delivered:
-        if plan.final_failures:
-            store.queue.clear_final_failures(lane, now)
-    elif answer is not None and _may_retry(due, plan):
-        _queue_next(store, lane, due, plan, answer, ms)
+        store.queue.clear_final_failures(lane, now)
     elif answer is not None:
-        store.queue.count_final_failure(lane, now, FAILURES_UNTIL_ERROR)
+        # As it is now: the flow may have been deleted while the target took its time.
+        policy = store.queue.policy(lane.tenant_id, due.flow_id)
+        if policy is not None and due.attempt_number < policy.max_attempts:
+            _queue_next(store, lane, due, policy, answer, ms)
+        else:
+            store.queue.count_final_failure(lane, now, FAILURES_UNTIL_ERROR)
 
 
 def _failure(answer: Answer) -> str | None:
@@ -124,13 +132,11 @@ def _failure(answer: Answer) -> str | None:
     return None
 
 
-def _may_retry(due: Due, plan: Plan) -> bool:
-    return plan.max_attempts is not None and due.attempt_number < plan.max_attempts
-
-
-def _queue_next(store: Store, lane: Lane, due: Due, plan: Plan, answer: Answer, ms: int) -> None:
+def _queue_next(
+    store: Store, lane: Lane, due: Due, policy: RetryPolicy, answer: Answer, ms: int
+) -> None:
     asked = retry_after_seconds(answer.header("retry-after"), datetime.now(UTC))
-    seconds = seconds_until_next(due.attempt_number, plan.backoff_seconds or 0, asked)
+    seconds = seconds_until_next(due.attempt_number, policy.backoff_seconds, asked)
     store.deliveries.queue(
         lane.tenant_id,
         store.ids.new("dlv", ms),

@@ -24,7 +24,7 @@ def retry_after_seconds(value: str | None, now: datetime) -> float | None:
         return float(min(int(text[:9]), LONGEST))
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -16,14 +16,15 @@ from zen_sandbox.bench.faults import Faults
 from zen_sandbox.clock import milliseconds
 from zen_sandbox.delivery import attempt
 from zen_sandbox.delivery.spoiled import spoiled_answer
-from zen_sandbox.delivery.transport import Transport
+from zen_sandbox.delivery.transport import Answer, Transport
+from zen_sandbox.problems import ServiceUnavailable
 from zen_sandbox.store import Store
-from zen_sandbox.store.queue import Due, Lane
+from zen_sandbox.store.queue import Due, Lane, Plan
 
 log = logging.getLogger("zen_sandbox.engine")
 
 PER_TARGET = 16
-IN_ALL = 1024
+IN_ALL = 512  # each holds a socket, and many systems give a process 1,024 files
 _AFTER_A_FAULT = 1.0  # seconds before a lane is tried again after a failure of our own
 
 
@@ -35,6 +36,10 @@ class _Traffic:
     def __init__(self) -> None:
         self.running: set[int] = set()
         self.due_ms: int | None = None
+
+    def is_due(self, now: int) -> bool:
+        """Whether it has something to start."""
+        return self.due_ms is not None and self.due_ms <= now
 
 
 class Engine:
@@ -58,6 +63,7 @@ class Engine:
         self._in_all = in_all
         self._lanes: dict[Lane, _Traffic] = {}
         self._running = 0
+        self._is_stale = False
         self.attempts_made = 0
         self._wake = asyncio.Event()
         self._progress = asyncio.Event()
@@ -66,11 +72,11 @@ class Engine:
     async def run(self) -> None:
         """Until cancelled. What an earlier process left in the queue is made first."""
         self._store.deliveries.on_queued = self._on_queued
-        self.read_again()
+        self._is_stale = True
         try:
             while True:
                 self._wake.clear()
-                pause = self._start_what_is_due()
+                pause = self._pass()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(pause):
                         await self._wake.wait()
@@ -88,6 +94,8 @@ class Engine:
             traffic.due_ms = None
         for lane, due_at in self._store.queue.lanes():
             self._on_queued(*lane, due_at)
+        self._is_stale = False
+        self._wake.set()
 
     def next_due_ms(self, tenant_id: str) -> int | None:
         """When the tenant's next queued attempt is due; exact when nothing of it is under way."""
@@ -97,6 +105,11 @@ class Engine:
             if lane.tenant_id == tenant_id and traffic.due_ms is not None
         ]
         return min(due, default=None)
+
+    async def progress(self) -> None:
+        """Returns when an attempt has been made."""
+        self._progress.clear()
+        await self._progress.wait()
 
     async def settled(self, tenant_id: str) -> None:
         """Returns when nothing of the tenant is under way or due."""
@@ -108,7 +121,7 @@ class Engine:
     def _busy(self, tenant_id: str) -> bool:
         now = self._store.clocks.now_ms(tenant_id)
         return any(
-            traffic.running or (traffic.due_ms is not None and traffic.due_ms <= now)
+            traffic.running or traffic.is_due(now)
             for lane, traffic in self._lanes.items()
             if lane.tenant_id == tenant_id
         )
@@ -127,15 +140,30 @@ class Engine:
             traffic.due_ms = due_ms
             self._wake.set()
 
+    def _pass(self) -> float | None:
+        """Starts what is due; seconds until there may be more, None when an event will tell."""
+        try:
+            if self._is_stale:
+                self.read_again()
+            return self._start_what_is_due()
+        except Exception:
+            # Another process may have the database for itself for a moment.
+            log.exception("the queue could not be read")
+            self._is_stale = True
+            return _AFTER_A_FAULT
+
     def _start_what_is_due(self) -> float | None:
         """Starts what there is room for; seconds until the next is due, None when nothing is."""
         soonest: float | None = None
         for lane, traffic in list(self._lanes.items()):
             now = self._store.clocks.now_ms(lane.tenant_id)
-            if traffic.due_ms is not None and traffic.due_ms <= now:
+            if traffic.is_due(now):
                 self._fill(lane, traffic, now)
+                if not traffic.running and not traffic.is_due(now):
+                    self._progress.set()  # there was nothing to wait for
             if traffic.due_ms is None and not traffic.running:
                 del self._lanes[lane]
+                self._progress.set()
             elif traffic.due_ms is not None and traffic.due_ms > now:
                 wait = self._wall_time_until(lane, traffic.due_ms - now)
                 soonest = wait if soonest is None else min(soonest, wait)
@@ -146,7 +174,7 @@ class Engine:
 
     def _fill(self, lane: Lane, traffic: _Traffic, now: int) -> None:
         """Starts due attempts of a lane while it has room, and notes when to look again."""
-        room = min(self._per_target - len(traffic.running), self._in_all - self._running)
+        room = self._room(traffic)
         if room <= 0:
             return  # the end of an attempt looks again
         rows = self._store.queue.first(lane, len(traffic.running) + room + 1)
@@ -160,6 +188,13 @@ class Engine:
                 return
             room -= 1
             self._start(lane, traffic, due)
+
+    def _room(self, traffic: _Traffic) -> int:
+        """How many more a lane may start. Half of all places are for the first of each lane."""
+        free = self._in_all // 2 - self._running
+        if free > 0:
+            return min(self._per_target - len(traffic.running), free)
+        return 1 if self._running < self._in_all and not traffic.running else 0
 
     def _start(self, lane: Lane, traffic: _Traffic, due: Due) -> None:
         traffic.running.add(due.seq)
@@ -179,7 +214,6 @@ class Engine:
         finally:
             traffic.running.discard(due.seq)
             self._running -= 1
-            self.attempts_made += 1
             self._progress.set()
             if traffic.due_ms is not None or self._running == self._in_all - 1:
                 self._wake.set()
@@ -196,5 +230,24 @@ class Engine:
                 answer = await self._transport.post(request.url, request.headers, request.body)
             else:
                 answer = await spoiled_answer(fault)
-        async with self._transaction():
-            attempt.settle(self._store, lane, due, plan, request, answer)
+        await self._write_down(lane, due, plan, request, answer)
+
+    async def _write_down(
+        self,
+        lane: Lane,
+        due: Due,
+        plan: Plan,
+        request: attempt.Request | None,
+        answer: Answer | None,
+    ) -> None:
+        """However long another process writes: an attempt that was made is not made again."""
+        while True:
+            try:
+                async with self._transaction():
+                    attempt.settle(self._store, lane, due, plan, request, answer)
+            except ServiceUnavailable:
+                log.warning("attempt %s was made; the database is locked", due.id)
+                await asyncio.sleep(_AFTER_A_FAULT)
+            else:
+                self.attempts_made += 1
+                return

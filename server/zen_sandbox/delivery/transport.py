@@ -5,18 +5,27 @@ than the cap; an answer cut off before its end, or before the cap, is no answer.
 """
 
 import asyncio
+import logging
+import os
 import time
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import NamedTuple
 
 import aiohttp
+from aiohttp.connector import Connection
 from yarl import URL
 
 from zen_sandbox.delivery.guard import RefusedAddress, TargetGuard
+from zen_sandbox.delivery.names import Names
+
+log = logging.getLogger("zen_sandbox.transport")
 
 TIMEOUT_SECONDS = 30.0
 BODY_CAP = 64 * 1024
-_KEEP_ALIVE = 15.0
+NAMES_KEPT_SECONDS = 10
+# Shorter than any usual server's, or an attempt would go out on a connection just being closed.
+_KEEP_ALIVE = 1.5
 
 
 class Answer(NamedTuple):
@@ -39,15 +48,23 @@ class Answer(NamedTuple):
 class Transport:
     """The HTTP client of the engine; made and closed on the event loop."""
 
-    def __init__(self, guard: TargetGuard, *, timeout: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        guard: TargetGuard,
+        *,
+        timeout: float = TIMEOUT_SECONDS,
+        names_kept: int = NAMES_KEPT_SECONDS,
+    ) -> None:
         self._timeout = timeout
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=0,
-                ttl_dns_cache=10,
+                resolver=Names(guard),
+                ttl_dns_cache=names_kept,
                 keepalive_timeout=_KEEP_ALIVE,
                 socket_factory=guard.socket_for,
             ),
+            response_class=_Response,
             timeout=aiohttp.ClientTimeout(total=None),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
@@ -60,13 +77,14 @@ class Transport:
         """Makes the attempt; whatever goes wrong is in the answer."""
         started = time.monotonic()
         progress = _Progress()
+        _under_way.set(progress)
         error: str | None = None
         try:
             async with asyncio.timeout(self._timeout):
                 await self._exchange(url, headers, body, progress)
         except TimeoutError:
             error = f"no whole answer within {self._timeout:g} seconds"
-        except (aiohttp.ClientError, OSError, ValueError, AssertionError) as problem:
+        except Exception as problem:  # whatever it is, the attempt must not be made for ever
             error = _reason(problem)
         return Answer(
             status=None if error else progress.status,
@@ -92,8 +110,9 @@ class Transport:
         ) as response:
             progress.first_byte = time.monotonic()
             progress.status = response.status
-            progress.headers = tuple(response.headers.items())
-            progress.address = _address(response)
+            progress.headers = tuple(
+                (_text(name), _text(value)) for name, value in response.headers.items()
+            )
             while len(progress.body) < BODY_CAP:
                 chunk = await response.content.read(BODY_CAP - len(progress.body))
                 if not chunk:
@@ -119,14 +138,36 @@ class _Progress:
         return None if self.first_byte is None else (self.first_byte - started) * 1000
 
 
-def _address(response: aiohttp.ClientResponse) -> str | None:
-    connection = response.connection
-    peer = (
-        connection.transport.get_extra_info("peername")
-        if connection and connection.transport
-        else None
-    )
-    return f"{peer[0]} port {peer[1]}" if peer else None
+_under_way: ContextVar[_Progress] = ContextVar("under_way")
+
+
+class _Response(aiohttp.ClientResponse):
+    """Notes whom the connection leads to before anything comes back; later it may be gone."""
+
+    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
+        peer = connection.transport and connection.transport.get_extra_info("peername")
+        if peer:
+            _under_way.get().address = f"{peer[0]} port {peer[1]}"
+        return await super().start(connection)
+
+
+def _text(value: str) -> str:
+    """Without the surrogates that aiohttp puts in the place of bytes that are not UTF-8."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+_REASONS: dict[type[BaseException], str] = {
+    aiohttp.ClientConnectorDNSError: "the target's host name could not be resolved",
+    aiohttp.ClientConnectorCertificateError: "the target's certificate is not valid",
+    aiohttp.ClientConnectorSSLError: "the TLS handshake with the target failed",
+    aiohttp.ClientSSLError: "the TLS handshake with the target failed",
+    aiohttp.ClientPayloadError: "the target ended the connection before its answer was whole",
+    aiohttp.ServerDisconnectedError: "the target ended the connection before its answer was whole",
+    aiohttp.ClientOSError: "the target reset the connection",
+    ConnectionError: "the target reset the connection",
+    aiohttp.ClientResponseError: "the target's answer was not HTTP",
+    aiohttp.InvalidURL: "the target's URL cannot be used",
+}
 
 
 def _reason(problem: BaseException) -> str:
@@ -136,18 +177,11 @@ def _reason(problem: BaseException) -> str:
         if isinstance(cause, RefusedAddress):
             return f"target refused: {cause}"
         cause = cause.__cause__ or getattr(cause, "os_error", None)
-    if isinstance(problem, aiohttp.ClientConnectorDNSError):
-        return "the target's host name could not be resolved"
-    if isinstance(problem, aiohttp.ClientConnectorCertificateError):
-        return "the target's certificate is not valid"
-    if isinstance(problem, aiohttp.ClientSSLError):
-        return "the TLS handshake with the target failed"
-    if isinstance(problem, aiohttp.ClientConnectorError):
-        return f"connecting to the target failed: {problem.os_error.strerror or 'no connection'}"
-    if isinstance(problem, aiohttp.ClientPayloadError | aiohttp.ServerDisconnectedError):
-        return "the target ended the connection before its answer was whole"
-    if isinstance(problem, ConnectionResetError | aiohttp.ClientOSError):
-        return "the target reset the connection"
-    if isinstance(problem, aiohttp.ClientResponseError):
-        return "the target's answer was not HTTP"
+    if isinstance(problem, aiohttp.ClientConnectorError) and type(problem) not in _REASONS:
+        number = problem.os_error.errno
+        return f"connecting to the target failed: {os.strerror(number) if number else 'no answer'}"
+    for kind, words in _REASONS.items():
+        if isinstance(problem, kind):
+            return words
+    log.error("an attempt failed for a reason of our own", exc_info=problem)
     return f"the attempt failed ({type(problem).__name__})"

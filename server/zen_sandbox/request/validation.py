@@ -87,8 +87,8 @@ def _checked_arguments(
         raise ValidationFailed(errors)
     if operation.is_list:
         exchange.list_identity = _list_identity(operation, arguments)
-    if exchange.credential is not None:  # else it is an argument of the test bench, which has none
-        arguments.pop("tenant_id", None)
+    if exchange.credential is not None:
+        arguments.pop("tenant_id", None)  # it is the credential's own, which the call has already
     return arguments
 
 

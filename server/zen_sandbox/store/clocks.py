@@ -1,9 +1,11 @@
 """One clock per tenant over the machine's: set forward, frozen, resumed; kept over restarts.
 
 A tenant's clock never goes back, not over a restart with the machine's clock set back either: it
-starts at the newest entry of the tenant's log.
+starts after the newest entry of the tenant's log.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from zen_sandbox.clock import Clock, milliseconds
@@ -23,13 +25,16 @@ class Clocks:
         self._base = base
         self._states: dict[str, _State] = {}
         self._latest: dict[str, int] = {}
+        self._held: dict[str, int] = {}
 
     def now_ms(self, tenant_id: str) -> int:
         """The tenant's time; never before a time it was told already."""
         state = self._states.get(tenant_id)
         if state is None:
             state = self._load(tenant_id)
-        told = self._base.now_ms() + state.offset_ms if state.frozen_ms is None else state.frozen_ms
+        told = self._held.get(tenant_id, state.frozen_ms)
+        if told is None:
+            told = self._base.now_ms() + state.offset_ms
         latest = self._latest[tenant_id]
         if told <= latest:
             return latest
@@ -51,16 +56,27 @@ class Clocks:
         now = self.now_ms(tenant_id)
         self._keep(tenant_id, _State(offset_ms=now - self._base.now_ms()))
 
+    @contextmanager
+    def held(self, tenant_id: str) -> Iterator[None]:
+        """Lets it stand still but for `move_to`, so that what is done meanwhile takes no time."""
+        self._held[tenant_id] = self.now_ms(tenant_id)
+        try:
+            yield
+        finally:
+            self._held.pop(tenant_id, None)
+
     def move_to(self, tenant_id: str, ms: int) -> None:
         """Sets it forward, frozen or not; ValueError for a time that is past."""
         now = self.now_ms(tenant_id)
         if ms < now:
             raise ValueError("a clock is never set back")
+        if tenant_id in self._held:
+            self._held[tenant_id] = ms
         state = self._states[tenant_id]
         if state.frozen_ms is not None:
             self._keep(tenant_id, state._replace(frozen_ms=ms))
         else:
-            self._keep(tenant_id, _State(offset_ms=state.offset_ms + ms - now))
+            self._keep(tenant_id, _State(offset_ms=ms - self._base.now_ms()))
 
     def _load(self, tenant_id: str) -> _State:
         row = self._database.execute(
@@ -70,7 +86,7 @@ class Clocks:
             "SELECT timestamp FROM logs WHERE tenant_id = ? ORDER BY seq DESC LIMIT 1",
             (tenant_id,),
         ).fetchone()
-        self._latest[tenant_id] = milliseconds(newest[0]) if newest else 0
+        self._latest[tenant_id] = milliseconds(newest[0]) + 1 if newest else 0
         state = self._states[tenant_id] = _State(*row) if row else _State()
         return state
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from zen_sandbox.domain import RetryPolicy
 from zen_sandbox.store.database import Database
 
 _LANES = """
@@ -18,9 +19,9 @@ SELECT seq, id, event_id, flow_id, attempt_number, due_at
 FROM deliveries INDEXED BY deliveries_due
 WHERE tenant_id = ? AND destination_id = ? AND due_at IS NOT NULL ORDER BY due_at, seq LIMIT ?"""
 _PLAN = """
-SELECT e.ingester_id, e.content_type, e.headers, e.body, f.max_attempts, f.backoff_seconds,
-  t.url, t.status, t.secret, t.final_failures
-FROM deliveries d JOIN events e ON e.tenant_id = d.tenant_id AND e.id = d.event_id
+SELECT e.ingester_id, e.content_type, COALESCE(e.headers, '{}'), COALESCE(e.body, x''),
+  f.max_attempts, t.url, t.status, t.secret
+FROM deliveries d LEFT JOIN events e ON e.tenant_id = d.tenant_id AND e.id = d.event_id
 LEFT JOIN delivery_flows f ON f.tenant_id = d.tenant_id AND f.id = d.flow_id
 LEFT JOIN destinations t ON t.tenant_id = d.tenant_id AND t.id = d.destination_id
 WHERE d.seq = ?"""
@@ -45,18 +46,16 @@ class Due(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Everything an attempt needs, read when it runs. None: the flow or the target is gone."""
+    """All an attempt needs, read when it runs. None: the event, the flow or the target is gone."""
 
-    ingester_id: str
+    ingester_id: str | None
     content_type: str | None
     headers: Mapping[str, str]
     body: bytes
     max_attempts: int | None
-    backoff_seconds: int | None
     url: str | None
     destination_status: str | None
     secret: str | None
-    final_failures: int | None
 
 
 class Record(NamedTuple):
@@ -96,6 +95,15 @@ class Queue:
             return None
         ingester_id, content_type, headers, *rest = row
         return Plan(ingester_id, content_type, json.loads(headers), *rest)
+
+    def policy(self, tenant_id: str, flow_id: str) -> RetryPolicy | None:
+        """How often a flow tries, as things stand now; None when it is gone."""
+        row = self._database.execute(
+            "SELECT max_attempts, backoff_seconds FROM delivery_flows"
+            " WHERE tenant_id = ? AND id = ?",
+            (tenant_id, flow_id),
+        ).fetchone()
+        return RetryPolicy._make(row) if row else None
 
     def keep_record(self, seq: int, record: Record) -> None:
         """Keeps what the public row has no place for."""
@@ -137,10 +145,9 @@ class Queue:
     def clear_final_failures(self, lane: Lane, now: str) -> None:
         """The target took an event: it is `active` again, unless somebody disabled it."""
         self._database.execute(
-            "UPDATE destinations SET final_failures = 0 WHERE tenant_id = ? AND id = ?", lane
-        )
-        self._database.execute(
-            "UPDATE destinations SET status = 'active', updated_at = MAX(updated_at, ?)"
-            " WHERE tenant_id = ? AND id = ? AND status = 'error'",
+            "UPDATE destinations SET final_failures = 0,"
+            " updated_at = IIF(status = 'error', MAX(updated_at, ?1), updated_at),"
+            " status = IIF(status = 'error', 'active', status)"
+            " WHERE tenant_id = ?2 AND id = ?3 AND (final_failures > 0 OR status = 'error')",
             (now, *lane),
         )

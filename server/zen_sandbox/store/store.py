@@ -5,6 +5,7 @@ import secrets
 from zen_sandbox.clock import Clock, WallClock, moment
 from zen_sandbox.identifiers import Identifiers
 from zen_sandbox.store.accounts import Accounts
+from zen_sandbox.store.attempts import Attempts
 from zen_sandbox.store.clocks import Clocks
 from zen_sandbox.store.database import Database
 from zen_sandbox.store.deliveries import Deliveries
@@ -38,6 +39,7 @@ class Store:
         self.delivery_flows = DeliveryFlows(database)
         self.ingesters = Ingesters(database)
         self.deliveries = Deliveries(database)
+        self.attempts = Attempts(database)
         self.events = Events(database)
         self.queue = Queue(database)
         self.snapshots = Snapshots(database)

@@ -54,7 +54,7 @@ def reset(call: Call, body: dict[str, Any]) -> Response:
         call.bench.faults.clear(tenant_id)
         call.bench.receivers.remove_of(tenant_id)
     if to_demo:
-        demo.fill_data(call.store)
+        demo.fill_data(call.store, call.store.clocks.now_ms(demo.TENANT_ID))
     _tell_the_engine(call)
     return wire.ok({"tenants": tenants})
 
