@@ -9,7 +9,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
+
+# The same examples in every run, and no failure because a machine was busy for a moment.
+hypothesis.settings.register_profile(
+    "repeatable", derandomize=True, deadline=None, database=None, print_blob=False
+)
+hypothesis.settings.load_profile("repeatable")
 
 pytest.register_assert_rewrite("tests.server.client", "tests.server.harness", "tests.server.judge")
 
