@@ -9,7 +9,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
+
+# The same examples in every run, and no failure because a machine was busy for a moment.
+hypothesis.settings.register_profile(
+    "repeatable", derandomize=True, deadline=None, database=None, print_blob=False
+)
+hypothesis.settings.load_profile("repeatable")
 
 pytest.register_assert_rewrite("tests.server.client", "tests.server.harness", "tests.server.judge")
 
@@ -55,14 +62,12 @@ class StatusCoverage:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Any:
-        result = yield
         if self.workerinput is not None:
-            told = {"collected": sorted(self.collected), "is_part": self.is_part}
-            session.config.workeroutput = {  # type: ignore[attr-defined]
-                **getattr(session.config, "workeroutput", {}),
-                FOLDER: told,
-            }
-        else:
+            # Before the others: one of them is xdist's, which sends it off.
+            workeroutput: dict[str, Any] = session.config.workeroutput  # type: ignore[attr-defined]
+            workeroutput[FOLDER] = {"collected": sorted(self.collected), "is_part": self.is_part}
+        result = yield
+        if self.workerinput is None:
             if session.exitstatus == pytest.ExitCode.OK and self._is_whole():
                 self.missing = produced.missing(self.folder)
             if self.missing:

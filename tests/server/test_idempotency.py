@@ -2,8 +2,10 @@
 
 import json
 import random
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from tests.server.calls import READS, WRITES, World
 from tests.server.client import Answer, Api
 from tests.server.harness import CLUSTER, EVERY_SCOPE, Sandbox
 from zen_sandbox.clock import SteppingClock
+from zen_sandbox.request.endpoint import Endpoint
 from zen_sandbox.settings import Settings
 
 DAY_MS = 24 * 3600 * 1000
@@ -570,6 +573,26 @@ def test_one_key_for_50_concurrent_different_requests_serves_one_of_them(api: Ap
         )
     assert sorted(answer.status for answer in answers) == [201] + [409] * 49
     assert len(api.walk(api.at("destinations"), "destinations")) == 1
+
+
+def test_an_answer_that_another_process_gave_meanwhile_is_replayed(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, path = sandbox.api(), sandbox.api().at("destinations", "dest_none")
+    api.delete(path, key="first").refused("not-found")
+    refuse = Endpoint._refuse
+
+    async def refuse_late(self: Endpoint, *arguments: Any) -> Any:
+        # Between a refusal and its record the lock is free, and another process may answer.
+        with closing(sqlite3.connect(sandbox.path)) as other, other:
+            other.execute(
+                "INSERT INTO idempotency (tenant_id, key, fingerprint, created_at, status, body)"
+                " SELECT tenant_id, 'second', fingerprint, created_at, 204, '' FROM idempotency"
+            )
+        return await refuse(self, *arguments)
+
+    monkeypatch.setattr(Endpoint, "_refuse", refuse_late)
+    assert api.delete(path, key="second").expect(204).is_replay
 
 
 def test_a_request_that_waits_for_the_lock_is_not_run_twice(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The log: an entry for every write that passed authentication, and filters that are exact."""
 
 import itertools
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -193,8 +194,12 @@ def test_writes_about_an_endpoint_or_its_flows_can_be_found_by_it(world: World) 
     flow = given.flow(api, source_id=source)
     given.ingester(api)
     api.delete(api.at("delivery-flows", flow["id"])).expect(204)
+    api.put(api.at("ingesters", source), given.ingester_body()).expect(200)
+    api.delete(api.at("ingesters", source)).expect(204)
     found = [(e["action"], e["resource_type"]) for e in log_of(api, source_id=source)]
     assert found == [
+        ("delete", "ingester"),
+        ("update", "ingester"),
         ("delete", "delivery-flow"),
         ("create", "delivery-flow"),
         ("create", "ingester"),
@@ -301,6 +306,32 @@ def test_since_is_inclusive_and_until_exclusive_to_the_millisecond(tmp_path: Pat
         assert len(log_of(api, since="2027-03-02T10:20:30.999Z")) == 1
 
 
+def test_since_and_until_are_exact_however_many_entries_share_a_millisecond(
+    tmp_path: Path,
+) -> None:
+    with Sandbox(tmp_path / "sandbox.db") as sandbox:
+        api, store = sandbox.api(), sandbox.store
+        counts = {"000": 3, "001": 5000, "002": 2, "003": 4, "900": 1}
+        with store.database.writing():
+            for ms, count in counts.items():
+                for _ in range(count):
+                    moment = f"2027-03-01T10:20:30.{ms}"
+                    store.logs.add("tnt_a", entry(moment, "info", None, None))
+        for ms in counts:
+            moment = f"2027-03-01T10:20:30.{ms}"
+            later = [other for other in counts if other >= ms]
+            since = sum(counts[other] for other in later)
+            if ms > "001":
+                assert len(log_of(api, since=moment + "Z")) == since
+            elif ms == "000":
+                assert len(log_of(api, until=moment + "Z")) == 0
+            else:
+                assert len(log_of(api, until=moment + "Z")) == counts["000"]
+            assert len(log_of(api, since=moment + "0001Z", until="2027-03-01T10:20:30.003Z")) == (
+                {"000": 5002, "001": 2}.get(ms, 0)
+            )
+
+
 @pytest.mark.parametrize(
     ("bounds", "is_all"),
     [
@@ -365,9 +396,8 @@ def test_the_log_is_newest_first_and_its_own_reading_leaves_no_trace(world: Worl
     for _ in range(3):
         given.destination(world.api)
     first = log_of(world.api)
-    assert [one["timestamp"] for one in first] == sorted(
-        (one["timestamp"] for one in first), reverse=True
-    )
+    times = [datetime.fromisoformat(one["timestamp"]) for one in first]
+    assert times == sorted(times, reverse=True)
     assert log_of(world.api) == first
     assert len({one["id"] for one in first}) == len(first)
 

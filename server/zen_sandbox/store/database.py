@@ -126,6 +126,8 @@ class Database:
             connection = sqlite3.connect(
                 self.path, isolation_level=None, timeout=_OPENING, check_same_thread=False
             )
+            with self._closing:  # before it is tried, so that `close` closes one that fails too
+                self._connections.append(connection)
             # Half of SQLite's usual page: a commit writes whole pages, and ours touches seven. It
             # takes effect in a new file only.
             connection.execute("PRAGMA page_size = 2048")
@@ -139,8 +141,6 @@ class Database:
             raise DatabaseProblem(
                 f"{self.path} cannot be used as a database ({error}); give another with --db."
             ) from error
-        with self._closing:
-            self._connections.append(connection)
         return SqliteUtilsDatabase(connection)
 
 
