@@ -107,6 +107,7 @@ def test_json_prints_one_line_that_says_all_a_program_needs(tmp_path: Path) -> N
         assert server.banner == {
             "base_url": server.base_url,
             "own_url": server.base_url,
+            "admin_token": server.banner["admin_token"],
             "tenant_id": "tnt_demo",
             "api_key": server.api_key,
             "database": str(tmp_path / "sandbox.db"),

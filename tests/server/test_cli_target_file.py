@@ -41,7 +41,8 @@ def test_the_file_says_where_the_server_is_who_is_there_and_what_it_offers(tmp_p
         }
         assert target["capabilities"] == {
             "ingesters": True,
-            "ingest": False,
+            "ingest": True,
+            "receiver_host": "127.0.0.1",
             "retry": True,
             "logs": True,
             "rate_limit": False,

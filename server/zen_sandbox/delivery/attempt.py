@@ -110,6 +110,7 @@ def settle(
     message = None if error is None else error[:_MAX_MESSAGE]
     if not store.deliveries.finish(lane.tenant_id, due.id, Outcome(delivered, now, code, message)):
         return  # taken away while it was under way, by a reset or a restored snapshot
+    store.attempts.note(due.seq)
     store.logs.add(lane.tenant_id, _entry(store, lane, due, plan, message, ms))
     if request is not None and answer is not None:
         store.queue.keep_record(due.seq, _record(request, answer))

@@ -20,6 +20,7 @@ class Response(NamedTuple):
     content_type: bytes = b"application/json"
     headers: tuple[tuple[bytes, bytes], ...] = ()
     replayed: bool = False
+    scripted: bool = False
     resource_id: str | None = None
     source_id: str | None = None
 

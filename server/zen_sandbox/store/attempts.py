@@ -1,6 +1,6 @@
 """Attempts of all tenants in the order in which they were made, and not in that of their queueing.
 
-The log knows it: each executed attempt has one entry, written in the transaction that executed it.
+Each is noted as the next of all in the transaction that executed it.
 """
 
 from typing import NamedTuple
@@ -10,12 +10,12 @@ from zen_sandbox.store.database import Database
 
 _COLUMNS = ", ".join(f"d.{name}" for name in Delivery._fields)
 _MADE = f"""
-SELECT l.seq, l.tenant_id, n.seq IS NULL, n.next_attempt_at, {_COLUMNS}
-FROM logs l JOIN deliveries d ON d.tenant_id = l.tenant_id AND d.id = l.delivery_id
+SELECT m.position, d.tenant_id, n.seq IS NULL, n.next_attempt_at, {_COLUMNS}
+FROM made_attempts m JOIN deliveries d ON d.seq = m.delivery_seq
 LEFT JOIN deliveries n ON n.tenant_id = d.tenant_id AND n.event_id = d.event_id
   AND n.flow_id = d.flow_id AND n.attempt_number = d.attempt_number + 1
-WHERE l.seq > ?1 AND l.seq <= ?2 AND l.action = 'deliver' AND (?3 IS NULL OR l.tenant_id = ?3)
-ORDER BY l.seq LIMIT ?4"""
+WHERE m.position > ?1 AND m.position <= ?2 AND (?3 IS NULL OR d.tenant_id = ?3)
+ORDER BY m.position LIMIT ?4"""
 
 
 class MadeAttempt(NamedTuple):
@@ -28,15 +28,21 @@ class MadeAttempt(NamedTuple):
 
 
 class Attempts:
-    """Reads the log and the attempts it speaks of. A position is a place in the log."""
+    """The collection `made_attempts`. A position is a place in it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def note(self, delivery_seq: int) -> None:
+        """That attempt was executed now, after all that were noted before."""
+        self._database.execute(
+            "INSERT INTO made_attempts (delivery_seq) VALUES (?)", (delivery_seq,)
+        )
+
     def position(self) -> int:
-        """Behind the newest entry; 0 when there never was one."""
+        """Behind the newest; 0 when there never was one."""
         row = self._database.execute(
-            "SELECT seq FROM sqlite_sequence WHERE name = 'logs'"
+            "SELECT seq FROM sqlite_sequence WHERE name = 'made_attempts'"
         ).fetchone()
         return row[0] if row else 0
 

@@ -17,6 +17,12 @@ class _State(NamedTuple):
     frozen_ms: int | None = None
 
 
+# Of the tenants whose clocks go with the machine's; one that was set forward says nothing of it.
+_NEWEST = """
+SELECT MAX((SELECT timestamp FROM logs WHERE tenant_id = t.id ORDER BY seq DESC LIMIT 1))
+FROM tenants t WHERE t.id NOT IN (SELECT tenant_id FROM clocks)"""
+
+
 class Clocks:
     """Tells each tenant's time, in milliseconds since the epoch."""
 
@@ -26,6 +32,9 @@ class Clocks:
         self._states: dict[str, _State] = {}
         self._latest: dict[str, int] = {}
         self._held: dict[str, int] = {}
+        newest = self._database.execute(_NEWEST).fetchone()[0]
+        if newest is not None:
+            base.not_before(milliseconds(newest))
 
     def now_ms(self, tenant_id: str) -> int:
         """The tenant's time; never before a time it was told already."""
@@ -86,7 +95,7 @@ class Clocks:
             "SELECT timestamp FROM logs WHERE tenant_id = ? ORDER BY seq DESC LIMIT 1",
             (tenant_id,),
         ).fetchone()
-        self._latest[tenant_id] = milliseconds(newest[0]) + 1 if newest else 0
+        self._latest[tenant_id] = milliseconds(newest[0]) if newest else 0
         state = self._states[tenant_id] = _State(*row) if row else _State()
         return state
 

@@ -110,6 +110,9 @@ CREATE TABLE snapshots (
 CREATE TABLE clocks (
   tenant_id TEXT PRIMARY KEY REFERENCES tenants, offset_ms INTEGER NOT NULL, frozen_ms INTEGER
 ) WITHOUT ROWID;
+CREATE TABLE made_attempts (
+  position INTEGER PRIMARY KEY AUTOINCREMENT, delivery_seq INTEGER NOT NULL
+);
 CREATE TABLE attempt_records (
   seq INTEGER PRIMARY KEY, request_headers TEXT NOT NULL, response_headers TEXT NOT NULL,
   response_body BLOB NOT NULL, truncated INTEGER NOT NULL, address TEXT,

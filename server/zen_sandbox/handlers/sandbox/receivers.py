@@ -65,6 +65,7 @@ async def receive(call: Call, receiver_name: str, body: bytes) -> Response:
     return Response(
         answer.get("status", 200),
         orjson.dumps({"received": receiver.received}),
+        scripted=bool(answer),
         headers=() if after is None else ((b"retry-after", str(after).encode()),),
     )
 
