@@ -18,6 +18,9 @@ class Clock(Protocol):
     def now_ms(self) -> int:
         """Milliseconds since 1970-01-01T00:00:00Z."""
 
+    def peek_ms(self) -> int:
+        """The same without moving a clock that moves by being read."""
+
     def not_before(self, ms: int) -> None:
         """From now on tell no time before `ms` (the newest moment already stored)."""
 
@@ -32,6 +35,9 @@ class WallClock:
         self._latest = max(self._latest, time.time_ns() // 1_000_000)
         return self._latest
 
+    def peek_ms(self) -> int:
+        return self.now_ms()
+
     def not_before(self, ms: int) -> None:
         self._latest = max(self._latest, ms)
 
@@ -44,6 +50,9 @@ class SteppingClock:
 
     def now_ms(self) -> int:
         self._latest += 1000
+        return self._latest
+
+    def peek_ms(self) -> int:
         return self._latest
 
     def not_before(self, ms: int) -> None:

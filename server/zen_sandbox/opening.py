@@ -59,7 +59,13 @@ def store_over(database: Database, seed: int | None = None) -> Store:
         seed = seed_of(database)
     clock = WallClock() if seed is None else SteppingClock()
     entropy = system_entropy if seed is None else seeded_entropy(seed, "ids")
-    store = Store(database, clock=clock, ids=Identifiers(clock, entropy))
+    background = system_entropy if seed is None else seeded_entropy(seed, "deliveries")
+    store = Store(
+        database,
+        clock=clock,
+        ids=Identifiers(clock, entropy),
+        background_ids=Identifiers(clock, background),
+    )
     newest = upkeep.newest_account(database)
     if newest:
         clock.not_before(milliseconds(newest))

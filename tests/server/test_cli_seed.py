@@ -28,11 +28,12 @@ def answers(server: SpawnedSandbox) -> Iterator[tuple[Exchange, bytes]]:
         ("GET", f"{tenant}/deliveries?limit=3", None),
         ("GET", f"{tenant}/deliveries?limit=3&cursor={{next_cursor}}", None),
         ("GET", f"{tenant}/deliveries?event_id=evt_abc123", None),
-        ("POST", f"{tenant}/events/evt_abc123/retry", None),
         ("GET", f"{tenant}/ingesters/{{id}}", None),
         ("GET", "/v1/logs?limit=5", None),
         ("PUT", "/v1/logs", None),
         ("GET", "/nope", None),
+        # Last: the attempt that it queues is made beside the requests, in its own time.
+        ("POST", f"{tenant}/events/evt_abc123/retry", None),
     ]
     known: dict[str, str] = {}
     for method, template, body in script:

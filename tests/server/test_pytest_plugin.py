@@ -17,7 +17,16 @@ from zen_sandbox.testing.server import CannotStart, Server
 pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("connexion", "uvicorn", "aiohttp", "sqlite_utils", "orjson", "click", "zen_contract")
+HEAVY = (
+    "connexion",
+    "uvicorn",
+    "aiohttp",
+    "sqlite_utils",
+    "orjson",
+    "click",
+    "yaml",
+    "zen_contract.contract",
+)
 
 
 def run(pytester: pytest.Pytester, *words: object) -> pytest.RunResult:

@@ -102,7 +102,7 @@ def settle(
 
     Without `request` and `answer` it was not made, for the reason that `refusal` gives.
     """
-    ms = store.clocks.now_ms(lane.tenant_id)
+    ms = store.clocks.peek_ms(lane.tenant_id)
     now = moment(ms)
     error = refusal(plan) if answer is None else _failure(answer)
     delivered = error is None
@@ -140,12 +140,12 @@ def _queue_next(
     seconds = seconds_until_next(due.attempt_number, policy.backoff_seconds, asked)
     store.deliveries.queue(
         lane.tenant_id,
-        store.ids.new("dlv", ms),
+        store.background_ids.new("dlv", ms),
         moment(ms),
         event_id=due.event_id,
         flow_id=due.flow_id,
         destination_id=lane.destination_id,
-        evidence_id=store.ids.new("ev", ms),
+        evidence_id=store.background_ids.new("ev", ms),
         attempt_number=due.attempt_number + 1,
         due_at=moment(ms + round(seconds * 1000)),
     )
@@ -155,7 +155,7 @@ def _entry(store: Store, lane: Lane, due: Due, plan: Plan, error: str | None, ms
     outcome = "delivered" if error is None else f"failed: {error}"
     return LogEntry(
         seq=0,
-        id=store.ids.new("log", ms),
+        id=store.background_ids.new("log", ms),
         timestamp=moment(ms),
         level="info" if error is None else "error",
         message=f"attempt {due.attempt_number} of event {due.event_id} {outcome}",

@@ -119,7 +119,7 @@ class Engine:
             await self._progress.wait()
 
     def _busy(self, tenant_id: str) -> bool:
-        now = self._store.clocks.now_ms(tenant_id)
+        now = self._store.clocks.peek_ms(tenant_id)
         return any(
             traffic.running or traffic.is_due(now)
             for lane, traffic in self._lanes.items()
@@ -156,7 +156,7 @@ class Engine:
         """Starts what there is room for; seconds until the next is due, None when nothing is."""
         soonest: float | None = None
         for lane, traffic in list(self._lanes.items()):
-            now = self._store.clocks.now_ms(lane.tenant_id)
+            now = self._store.clocks.peek_ms(lane.tenant_id)
             if traffic.is_due(now):
                 self._fill(lane, traffic, now)
                 if not traffic.running and not traffic.is_due(now):
@@ -210,7 +210,7 @@ class Engine:
             # The row is still queued. Not at once, or a fault of ours would become a busy loop.
             log.exception("attempt %s could not be made", due.id)
             await asyncio.sleep(_AFTER_A_FAULT)
-            traffic.due_ms = self._store.clocks.now_ms(lane.tenant_id)
+            traffic.due_ms = self._store.clocks.peek_ms(lane.tenant_id)
         finally:
             traffic.running.discard(due.seq)
             self._running -= 1

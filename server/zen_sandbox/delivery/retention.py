@@ -32,7 +32,7 @@ async def forget_step(
     days: int,
 ) -> int:
     """One small step for one tenant, by its own clock; the most rows it took of one kind."""
-    before = moment(store.clocks.now_ms(tenant_id) - days * _DAY_MS)
+    before = moment(store.clocks.peek_ms(tenant_id) - days * _DAY_MS)
     if not store.retention.has_older(tenant_id, before):
         return 0
     async with transaction():

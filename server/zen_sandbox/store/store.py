@@ -27,13 +27,20 @@ class Store:
     """An open database, brought up to date. `is_new` says whether it had no tables before."""
 
     def __init__(
-        self, database: Database, *, clock: Clock | None = None, ids: Identifiers | None = None
+        self,
+        database: Database,
+        *,
+        clock: Clock | None = None,
+        ids: Identifiers | None = None,
+        background_ids: Identifiers | None = None,
     ) -> None:
         self.database = database
         self.is_new = bring_up_to_date(database)
         self.clock = clock or WallClock()
         self.clocks = Clocks(database, self.clock)
         self.ids = ids or Identifiers(self.clock)
+        # What goes on beside the requests must not use up the ids of a seeded run.
+        self.background_ids = background_ids or self.ids
         self.accounts = Accounts(database)
         self.destinations = Destinations(database)
         self.delivery_flows = DeliveryFlows(database)
