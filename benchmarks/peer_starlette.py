@@ -47,22 +47,22 @@ _REMEMBERED = (
 )
 _INSERT_DESTINATION = (
     "INSERT INTO destinations (tenant_id, seq, id, name, url, type, status, secret, created_at,"
-    " updated_at) VALUES (?1, (SELECT MAX(IFNULL(MAX(seq), 0) + 1, ?2) FROM destinations"
-    " WHERE tenant_id = ?1), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)"
+    " updated_at) VALUES (?, (SELECT MAX(IFNULL(MAX(seq), 0) + 1, ?) FROM destinations"
+    " WHERE tenant_id = ?), ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _INSERT_LOG = (
     "INSERT INTO logs (tenant_id, seq, id, timestamp, level, message, action, result, actor,"
     " resource_type, resource_id, request_id, delivery_id, source_id)"
-    " VALUES (?1, (SELECT MAX(IFNULL(MAX(seq), 0) + 1, ?2) FROM logs WHERE tenant_id = ?1),"
-    " ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+    " VALUES (?, (SELECT MAX(IFNULL(MAX(seq), 0) + 1, ?) FROM logs WHERE tenant_id = ?),"
+    " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _REMEMBER = (
     "INSERT OR REPLACE INTO idempotency (tenant_id, key, fingerprint, created_at, status, body,"
     " location) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _PURGE = (
-    "DELETE FROM idempotency WHERE created_at <= ?1"
-    " AND seq IN (SELECT seq FROM idempotency ORDER BY seq LIMIT ?2)"
+    "DELETE FROM idempotency WHERE created_at <= ?"
+    " AND seq IN (SELECT seq FROM idempotency ORDER BY seq LIMIT ?)"
 )
 _PURGE_EVERY = 16
 _PLACE = struct.Struct(">Q")
@@ -189,13 +189,25 @@ class Peer:
         new_id = _new_id("dest")
         kind = body.get("type", "webhook")
         row = (new_id, body["name"], body["url"], kind, "active")
-        self._connection.execute(_INSERT_DESTINATION, (key.tenant_id, _place(), *row, None, now))
+        self._connection.execute(
+            _INSERT_DESTINATION, (key.tenant_id, _place(), key.tenant_id, *row, None, now, now)
+        )
         location = f"/v1/tenants/{key.tenant_id}/destinations/{new_id}"
         response = _answer(request, 201, _destination((*row, now, now)), location=location)
         message = f"create destination {new_id}: 201"
         done = ("info", message, "create", "success", key.id, "destination", new_id)
         request_id = response.headers["x-request-id"]
-        values = (key.tenant_id, _place(), _new_id("log"), now, *done, request_id, None, None)
+        values = (
+            key.tenant_id,
+            _place(),
+            key.tenant_id,
+            _new_id("log"),
+            now,
+            *done,
+            request_id,
+            None,
+            None,
+        )
         self._connection.execute(_INSERT_LOG, values)
         return response
 

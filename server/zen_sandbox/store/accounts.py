@@ -87,9 +87,9 @@ class Accounts:
     def clusters(self, tenant_id: str | None = None) -> list[Cluster]:
         """One tenant's clusters, or all."""
         rows = self._database.execute(
-            "SELECT id, tenant_id, created_at FROM clusters WHERE ?1 IS NULL OR tenant_id = ?1"
+            "SELECT id, tenant_id, created_at FROM clusters WHERE ? IS NULL OR tenant_id = ?"
             " ORDER BY tenant_id, created_at, id",
-            (tenant_id,),
+            (tenant_id, tenant_id),
         ).fetchall()
         return [Cluster._make(row) for row in rows]
 
@@ -142,9 +142,9 @@ class Accounts:
     def api_keys(self, tenant_id: str | None = None) -> list[ApiKey]:
         """One tenant's keys, or all, the revoked ones too."""
         rows = self._database.execute(
-            f"SELECT {_KEY_COLUMNS} FROM api_keys WHERE ?1 IS NULL OR tenant_id = ?1"
+            f"SELECT {_KEY_COLUMNS} FROM api_keys WHERE ? IS NULL OR tenant_id = ?"
             " ORDER BY tenant_id, created_at, id",
-            (tenant_id,),
+            (tenant_id, tenant_id),
         ).fetchall()
         return [_api_key(row) for row in rows]
 

@@ -19,7 +19,7 @@ _NEXT_PAGE = f"{_SELECT} AND f.seq < ? ORDER BY f.seq DESC LIMIT ?"
 _INSERT = f"""
 INSERT INTO delivery_flows (tenant_id, seq, id, name, source_id, destination_id, max_attempts,
   backoff_seconds, status, created_at, updated_at)
-VALUES (?1, {next_seq("delivery_flows")}, ?3, ?4, ?5, ?6, ?7, ?8, 'active', ?9, ?9)"""
+VALUES (?, {next_seq("delivery_flows")}, ?, ?, ?, ?, ?, ?, 'active', ?, ?)"""
 _REPLACE = """
 UPDATE delivery_flows SET name = ?, source_id = ?, destination_id = ?, max_attempts = ?,
   backoff_seconds = ?, updated_at = ?
@@ -75,11 +75,13 @@ class DeliveryFlows:
         values = (
             tenant_id,
             self._places.at(tenant_id, now),
+            tenant_id,
             flow_id,
             name,
             source_id,
             destination_id,
             *policy,
+            now,
             now,
         )
         try:

@@ -14,7 +14,7 @@ _GET = f"SELECT {_COLUMNS} FROM destinations WHERE tenant_id = ? AND id = ?"
 _INSERT = f"""
 INSERT INTO destinations
   (tenant_id, seq, id, name, url, type, status, secret, created_at, updated_at)
-VALUES (?1, {next_seq("destinations")}, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)"""
+VALUES (?, {next_seq("destinations")}, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _UPDATE = """
 UPDATE destinations SET name = ?, url = ?, type = ?, status = ?, secret = ?, updated_at = ?
 WHERE tenant_id = ? AND seq = ?"""
@@ -62,12 +62,14 @@ class Destinations:
         values = (
             tenant_id,
             self._places.at(tenant_id, now),
+            tenant_id,
             destination_id,
             name,
             url,
             type,
             status,
             secret,
+            now,
             now,
         )
         try:

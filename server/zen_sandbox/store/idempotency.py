@@ -17,8 +17,8 @@ INSERT OR REPLACE INTO idempotency (tenant_id, key, fingerprint, created_at, sta
 VALUES (?, ?, ?, ?, ?, ?, ?)"""
 # The oldest come first, whatever the tenants' clocks say; those of one that runs behind can wait.
 _PURGE = """
-DELETE FROM idempotency WHERE created_at <= ?1
-  AND seq IN (SELECT seq FROM idempotency ORDER BY seq LIMIT ?2)"""
+DELETE FROM idempotency WHERE created_at <= ?
+  AND seq IN (SELECT seq FROM idempotency ORDER BY seq LIMIT ?)"""
 
 
 class Remembered(NamedTuple):

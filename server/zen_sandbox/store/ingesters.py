@@ -12,7 +12,7 @@ _COLUMNS = ", ".join(Ingester._fields)
 _GET = f"SELECT {_COLUMNS} FROM ingesters WHERE tenant_id = ? AND id = ?"
 _INSERT = f"""
 INSERT INTO ingesters (tenant_id, seq, id, name, type, status, created_at, updated_at)
-VALUES (?1, {next_seq("ingesters")}, ?3, ?4, ?5, 'active', ?6, ?6)"""
+VALUES (?, {next_seq("ingesters")}, ?, ?, ?, 'active', ?, ?)"""
 _REPLACE = "UPDATE ingesters SET name = ?, type = ?, updated_at = ? WHERE tenant_id = ? AND seq = ?"
 _DELETE = "DELETE FROM ingesters WHERE tenant_id = ? AND seq = ?"
 _USER = "SELECT id, name FROM delivery_flows WHERE tenant_id = ? AND source_id = ? LIMIT 1"
@@ -56,7 +56,8 @@ class Ingesters:
         self, tenant_id: str, ingester_id: str, now: str, *, name: str, type: str
     ) -> Ingester:
         """A new ingester, its `seq` left at 0; Conflict when the name is taken."""
-        values = (tenant_id, self._places.at(tenant_id, now), ingester_id, name, type, now)
+        place = self._places.at(tenant_id, now)
+        values = (tenant_id, place, tenant_id, ingester_id, name, type, now, now)
         try:
             self._database.execute(_INSERT, values)
         except sqlite3.IntegrityError as error:

@@ -9,7 +9,7 @@ _COLUMNS = ", ".join(LogEntry._fields)
 _INSERT = f"""
 INSERT INTO logs (tenant_id, seq, id, timestamp, level, message, action, result, actor,
   resource_type, resource_id, request_id, delivery_id, source_id)
-VALUES (?1, {next_seq("logs")}, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"""
+VALUES (?, {next_seq("logs")}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _TO_THE_MS = 23  # characters
 _PROBE = "SELECT seq, timestamp FROM logs WHERE tenant_id = ? AND seq >= ? ORDER BY seq LIMIT 1"
 
@@ -26,7 +26,7 @@ class Logs:
     def add(self, tenant_id: str, entry: LogEntry) -> None:
         """Appends an entry; its `seq` is made here."""
         place = self._places.at(tenant_id, entry.timestamp)
-        self._database.execute(_INSERT, (tenant_id, place, *entry[1:]))
+        self._database.execute(_INSERT, (tenant_id, place, tenant_id, *entry[1:]))
 
     def page(
         self,

@@ -78,8 +78,11 @@ def first_place(moment: str) -> int:
 
 
 def next_seq(table: str) -> str:
-    """The place of a new row; `?1` is the tenant, `?2` its own place unless that is passed."""
-    return f"(SELECT MAX(IFNULL(MAX(seq), 0) + 1, ?2) FROM {table} WHERE tenant_id = ?1)"
+    """The place of a new row, as a query with two values: its own place, and the tenant.
+
+    The highest is passed in the rare case that another process has used later places.
+    """
+    return f"(SELECT MAX(IFNULL(MAX(seq), 0) + 1, ?) FROM {table} WHERE tenant_id = ?)"
 
 
 def violates(error: sqlite3.IntegrityError, *columns: str) -> bool:
