@@ -14,8 +14,8 @@ SELECT m.position, d.tenant_id, n.seq IS NULL, n.next_attempt_at, {_COLUMNS}
 FROM made_attempts m JOIN deliveries d ON d.seq = m.delivery_seq
 LEFT JOIN deliveries n ON n.tenant_id = d.tenant_id AND n.event_id = d.event_id
   AND n.flow_id = d.flow_id AND n.attempt_number = d.attempt_number + 1
-WHERE m.position > ?1 AND m.position <= ?2 AND (?3 IS NULL OR d.tenant_id = ?3)
-ORDER BY m.position LIMIT ?4"""
+WHERE m.position > ? AND m.position <= ? AND (? IS NULL OR d.tenant_id = ?)
+ORDER BY m.position LIMIT ?"""
 
 
 class MadeAttempt(NamedTuple):
@@ -51,7 +51,9 @@ class Attempts:
     ) -> tuple[list[MadeAttempt], int]:
         """The first attempts that were made after a position, and the position behind them."""
         newest = self.position()
-        rows = self._database.execute(_MADE, (position, newest, tenant_id, limit)).fetchall()
+        rows = self._database.execute(
+            _MADE, (position, newest, tenant_id, tenant_id, limit)
+        ).fetchall()
         made = [
             MadeAttempt(tenant_id, bool(last), next_attempt_at, Delivery._make(columns))
             for _, tenant_id, last, next_attempt_at, *columns in rows

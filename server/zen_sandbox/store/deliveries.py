@@ -50,9 +50,9 @@ class Deliveries:
     def owner(self, delivery_id: str, tenant_id: str | None) -> str:
         """The tenant of an attempt, the newest of that id when none is named; NotFound."""
         row = self._database.execute(
-            "SELECT tenant_id FROM deliveries WHERE id = ?1 AND (?2 IS NULL OR tenant_id = ?2)"
+            "SELECT tenant_id FROM deliveries WHERE id = ? AND (? IS NULL OR tenant_id = ?)"
             " ORDER BY seq DESC LIMIT 1",
-            (delivery_id, tenant_id),
+            (delivery_id, tenant_id, tenant_id),
         ).fetchone()
         if row is None:
             raise NotFound.of("Delivery", delivery_id)

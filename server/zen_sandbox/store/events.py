@@ -39,9 +39,9 @@ class Events:
     def get(self, event_id: str, tenant_id: str | None) -> tuple[Event, Mapping[str, str], bytes]:
         """The event with its headers and body; the newest of that id when no tenant is named."""
         row = self._database.execute(
-            f"{_SELECT} WHERE e.id = ?1 AND (?2 IS NULL OR e.tenant_id = ?2)"
+            f"{_SELECT} WHERE e.id = ? AND (? IS NULL OR e.tenant_id = ?)"
             " ORDER BY e.seq DESC LIMIT 1",
-            (event_id, tenant_id),
+            (event_id, tenant_id, tenant_id),
         ).fetchone()
         if row is None:
             raise NotFound.of("Event", event_id)

@@ -146,8 +146,8 @@ class Queue:
         """The target took an event: it is `active` again, unless somebody disabled it."""
         self._database.execute(
             "UPDATE destinations SET final_failures = 0,"
-            " updated_at = IIF(status = 'error', MAX(updated_at, ?1), updated_at),"
+            " updated_at = IIF(status = 'error', MAX(updated_at, ?), updated_at),"
             " status = IIF(status = 'error', 'active', status)"
-            " WHERE tenant_id = ?2 AND id = ?3 AND (final_failures > 0 OR status = 'error')",
+            " WHERE tenant_id = ? AND id = ? AND (final_failures > 0 OR status = 'error')",
             (now, *lane),
         )

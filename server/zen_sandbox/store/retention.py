@@ -6,17 +6,17 @@ from zen_sandbox.store.database import Database
 # the tenant's first key is demo data, which was old when it was put in, and is kept too.
 _DELIVERIES = """
 SELECT seq FROM deliveries INDEXED BY deliveries_in_order
-WHERE tenant_id = ?1 AND +queued_at < ?2 AND +queued_at >= ?4
+WHERE tenant_id = ? AND +queued_at < ? AND +queued_at >= ?
   AND +status NOT IN ('pending', 'retrying')
-ORDER BY seq LIMIT ?3"""
+ORDER BY seq LIMIT ?"""
 _EVENTS = """
 SELECT seq FROM events e
-WHERE tenant_id = ?1 AND received_at < ?2 AND received_at >= ?4 AND NOT EXISTS
+WHERE tenant_id = ? AND received_at < ? AND received_at >= ? AND NOT EXISTS
   (SELECT 1 FROM deliveries d WHERE d.tenant_id = e.tenant_id AND d.event_id = e.id)
-ORDER BY seq LIMIT ?3"""
+ORDER BY seq LIMIT ?"""
 _LOGS = """
-SELECT seq FROM logs WHERE tenant_id = ?1 AND timestamp < ?2 AND timestamp >= ?4
-ORDER BY seq LIMIT ?3"""
+SELECT seq FROM logs WHERE tenant_id = ? AND timestamp < ? AND timestamp >= ?
+ORDER BY seq LIMIT ?"""
 
 
 class Retention:
@@ -41,7 +41,7 @@ class Retention:
         (since,) = self._database.execute(
             "SELECT IFNULL(MIN(created_at), '') FROM api_keys WHERE tenant_id = ?", (tenant_id,)
         ).fetchone()
-        values = (tenant_id, before, most, since)
+        values = (tenant_id, before, since, most)
         old = self._database.execute(_DELIVERIES, values).fetchall()
         self._delete("attempt_records", "seq = ?", old)
         self._delete("deliveries", "seq = ?", old)
