@@ -156,7 +156,7 @@ def test_a_name_with_a_forbidden_and_a_permitted_address_leads_to_the_permitted_
     with Target() as permitted, Target("127.0.0.2", permitted.port) as forbidden:
         resolve_to(monkeypatch, "127.0.0.2", "127.0.0.1")
         guard = TargetGuard(allowed=[ip_network("127.0.0.1/32")])
-        answer = posted(f"http://shop.example:{permitted.port}/hook", guard)
+        answer = posted(f"http://shop.test:{permitted.port}/hook", guard)
         assert answer.status == 200, answer.error
         assert forbidden.connections == 0
 
@@ -165,7 +165,7 @@ def test_a_name_with_several_forbidden_addresses_is_refused_as_such(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     resolve_to(monkeypatch, "127.0.0.1", "127.0.0.2", "127.0.0.3")
-    answer = posted("http://shop.example:9/hook", TargetGuard())
+    answer = posted("http://shop.test:9/hook", TargetGuard())
     assert answer.error == "target refused: address 127.0.0.1 is not allowed as a target"
 
 

@@ -113,7 +113,7 @@ def test_a_name_that_is_not_looked_up_in_time_is_a_time_out(
     over = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **more: over.wait(20) and [])
     try:
-        answer = posted("http://slow.example/", timeout=0.2)
+        answer = posted("http://slow.test/", timeout=0.2)
         assert answer.error == "no whole answer within 0.2 seconds"
     finally:
         over.set()
@@ -130,7 +130,7 @@ def test_many_names_that_are_not_looked_up_hold_up_no_other(
     async def post_all() -> Answer:
         transport = Transport(TargetGuard(loopback=True), timeout=10)
         dead = [
-            asyncio.create_task(transport.post(f"http://dead{number}.example/", {}, b""))
+            asyncio.create_task(transport.post(f"http://dead{number}.test/", {}, b""))
             for number in range(60)
         ]
         await asyncio.sleep(0)

@@ -14,6 +14,10 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from zen_sandbox.delivery.guard import TargetGuard
 
+DOCUMENTATION = ("example.com", "example.net", "example.org", "example", "invalid")
+"""Domains that RFC 2606 keeps for examples, the demo's among them: nobody is there to deliver to, and
+no look-up of them leaves this machine."""
+
 _NUMERIC = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
 
 
@@ -27,6 +31,8 @@ class Names(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """Every permitted address; OSError when there is none."""
+        if _is_documentation(host):
+            raise socket.gaierror(socket.EAI_NONAME, "a name that is only for documentation")
         found = await _looked_up(host, port, family)
         permitted = [one for one in found if self._guard.permits(one["host"])]
         if found and not permitted:
@@ -35,6 +41,11 @@ class Names(AbstractResolver):
 
     async def close(self) -> None:
         """A thread that still waits for an answer ends with it, or with the process."""
+
+
+def _is_documentation(host: str) -> bool:
+    name = host.lower().rstrip(".")
+    return any(name == one or name.endswith(f".{one}") for one in DOCUMENTATION)
 
 
 async def _looked_up(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
