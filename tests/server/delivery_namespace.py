@@ -122,11 +122,11 @@ def test_a_public_address_is_reached_by_number_and_by_name(
     bench: Sandbox, listeners: dict[str, Target], stub: Stub, address: str
 ) -> None:
     """Without this, that nothing else is reached would prove nothing."""
-    stub.name("shop.example", [address])
+    stub.name("shop.test", [address])
     shown = f"[{address}]" if ":" in address else address
-    for host in (shown, "shop.example"):
+    for host in (shown, "shop.test"):
         assert outcome(bench, listeners, f"http://{host}:{PORT}/")["status"] == "delivered"
-        stub.name("shop.example", [address])
+        stub.name("shop.test", [address])
 
 
 @pytest.mark.parametrize("address", usable(FORBIDDEN + LOOPBACK + MAPPED))

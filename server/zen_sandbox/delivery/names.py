@@ -15,8 +15,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from zen_sandbox.delivery.guard import TargetGuard
 
 DOCUMENTATION = ("example.com", "example.net", "example.org", "example", "invalid")
-"""Domains that RFC 2606 keeps for examples, the demo's among them: nobody is there to deliver to, and
-no look-up of them leaves this machine."""
+"""Domains that RFC 2606 keeps for examples, the demo's among them: nobody is there to deliver to,
+and no look-up of them leaves this machine."""
 
 _NUMERIC = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
 
