@@ -133,7 +133,7 @@ def test_a_public_address_is_reached_by_number_and_by_name(
 def test_a_forbidden_address_is_not_reached_by_number_nor_by_name(
     bench: Sandbox, listeners: dict[str, Target], stub: Stub, address: str
 ) -> None:
-    name = f"n{FORBIDDEN.index(address) if address in FORBIDDEN else 99}.example"
+    name = f"n{FORBIDDEN.index(address) if address in FORBIDDEN else 99}.test"
     stub.name(name, [address])
     shown = f"[{address}]" if ":" in address else address
     for host in (shown, name):
@@ -149,7 +149,7 @@ def test_a_forbidden_address_is_not_reached_by_number_nor_by_name(
 def test_a_name_with_both_kinds_of_addresses_leads_to_the_public_one_only(
     bench: Sandbox, listeners: dict[str, Target], stub: Stub, answer: list[str]
 ) -> None:
-    name = f"both{answer[0]}.example"
+    name = f"both{answer[0]}.test"
     stub.name(name, answer)
     assert outcome(bench, listeners, f"http://{name}:{PORT}/")["status"] == "delivered"
     assert connections(listeners) == 0
@@ -158,9 +158,9 @@ def test_a_name_with_both_kinds_of_addresses_leads_to_the_public_one_only(
 def test_a_name_that_is_rebound_between_attempts_is_refused_from_then_on(
     listeners: dict[str, Target], stub: Stub
 ) -> None:
-    stub.name("rebound.example", ["93.184.216.34"], ["169.254.169.254"])
+    stub.name("rebound.test", ["93.184.216.34"], ["169.254.169.254"])
     listeners["93.184.216.34"].answer("/", Reply(500, CLOSING, then="close"))
-    first, second, third = posted(f"http://rebound.example:{PORT}/", times=3)
+    first, second, third = posted(f"http://rebound.test:{PORT}/", times=3)
     assert first.status == 500
     for later in (second, third):
         assert later.error == "target refused: address 169.254.169.254 is not allowed as a target"
@@ -172,8 +172,8 @@ def test_a_name_that_answers_otherwise_on_every_look_up_never_leads_inside(
 ) -> None:
     """However often it is looked up for one attempt: the address is checked when it is used."""
     listeners["93.184.216.34"].answer("/", Reply(200, CLOSING, then="close"))
-    stub.name("flipping.example", *([["93.184.216.34"], ["10.0.0.5"]] * 10))
-    answers = posted(f"http://flipping.example:{PORT}/", times=20)
+    stub.name("flipping.test", *([["93.184.216.34"], ["10.0.0.5"]] * 10))
+    answers = posted(f"http://flipping.test:{PORT}/", times=20)
     assert {one.status for one in answers} == {200, None}
     assert connections(listeners) == 0
 
