@@ -1,6 +1,6 @@
 """Start reading here: how the sandbox is put together, and the path that a request takes.
 
-    HTTP server (http_server.py)
+    HTTP server (http/)
       -> request/gate.py         request id, problem documents
       -> request/routing.py      path and method -> operation          404, 405
       -> request/security.py     token, rate, tenant, scope            401, 429, 403

@@ -21,10 +21,10 @@ import jwt
 
 from tests.server.client import Answer, Api, Connections
 from tests.server.judge import operations
-from zen_sandbox import http_server
 from zen_sandbox.app import create_app
 from zen_sandbox.clock import Clock
-from zen_sandbox.http_protocol import Limits
+from zen_sandbox.http import server as http_server
+from zen_sandbox.http.failures import Limits
 from zen_sandbox.identifiers import Identifiers, RequestIds
 from zen_sandbox.settings import Settings
 from zen_sandbox.store import Database, Store

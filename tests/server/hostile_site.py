@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.server.harness import Sandbox
 from tests.server.hostile_wire import Address
 from zen_sandbox.domain import RetryPolicy
-from zen_sandbox.http_protocol import Limits
+from zen_sandbox.http.failures import Limits
 from zen_sandbox.scopes import EVERYTHING
 from zen_sandbox.settings import Settings
 from zen_sandbox.store import Store

@@ -22,7 +22,7 @@ from tests.server.hostile_requests import (
 from tests.server.hostile_site import Site, running_site
 from tests.server.hostile_verdict import check
 from tests.server.hostile_wire import DEADLINE, Reply, read_replies, talk
-from zen_sandbox.http_protocol import Limits
+from zen_sandbox.http.failures import Limits
 
 HASTY = Limits(head_seconds=0.4, body_seconds=0.4, idle_seconds=0.4, unwanted_seconds=0.4)
 POST = b"POST " + DESTINATIONS + b" HTTP/1.1"

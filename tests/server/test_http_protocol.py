@@ -27,10 +27,11 @@ import h11
 import orjson
 import pytest
 
-from zen_sandbox import http_server
-from zen_sandbox.http_protocol import Limits, Receive, Scope, Send, problem_body
-from zen_sandbox.http_protocol import malformed as malformed_request
-from zen_sandbox.http_server import CannotListen, CannotStart, serve
+from zen_sandbox.http import server as http_server
+from zen_sandbox.http.cycle import Receive, Scope, Send
+from zen_sandbox.http.failures import Limits, problem_body
+from zen_sandbox.http.failures import malformed as malformed_request
+from zen_sandbox.http.server import CannotListen, CannotStart, serve
 
 DEADLINE = 10.0
 MIB = 1024 * 1024
@@ -1132,7 +1133,7 @@ def test_a_failing_announcement_stops_the_app_and_is_raised() -> None:
 
 PROGRAM = textwrap.dedent("""
     import asyncio, sys
-    from zen_sandbox.http_server import serve
+    from zen_sandbox.http.server import serve
 
     async def app(scope, receive, send):
         if scope["type"] == "lifespan":

@@ -77,7 +77,7 @@ def _sentence(error: Exception) -> str:
 
 
 def _written_for_people() -> tuple[type[Exception], ...]:
-    from zen_sandbox.http_server import CannotListen, CannotStart
+    from zen_sandbox.http.server import CannotListen, CannotStart
     from zen_sandbox.store import DatabaseProblem
 
     return (DatabaseProblem, CannotListen, CannotStart)

@@ -1,6 +1,6 @@
 """How `serve` ends on Ctrl-C, SIGTERM and a closed terminal: quietly, exit code 0, at any moment.
 
-While the server runs its signals are `http_server`'s; this is for before and after.
+While the server runs its signals are `http/server.py`'s; this is for before and after.
 """
 
 import contextlib

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from zen_sandbox import demo_access, http_server, opening, target_file
+from zen_sandbox import demo_access, opening, target_file
 from zen_sandbox.cli.banner import Banner
 from zen_sandbox.cli.ending import not_interrupted, noted_from_now_on
 from zen_sandbox.cli.serve import RISK, ServeOptions
@@ -25,6 +25,7 @@ from zen_sandbox.files import (
     noted_as_running,
     write_privately,
 )
+from zen_sandbox.http import server
 from zen_sandbox.identifiers import RequestIds, seeded_entropy
 from zen_sandbox.minting import rules_for
 from zen_sandbox.request.request_log import RequestLog, write_logs
@@ -103,7 +104,7 @@ def _serve(
         banner.show(as_json=options.as_json)
 
     with noted:
-        http_server.serve(
+        server.serve(
             app if options.log_format == "none" else RequestLog(app),
             sockets=sockets,
             on_started=announce,
@@ -130,7 +131,7 @@ def _app(store: Store, settings: Settings) -> "ASGIApp":
 @contextmanager
 def _bound(options: ServeOptions) -> Iterator[list[socket.socket]]:
     """The sockets, bound before anything else is done: a busy port leaves no trace."""
-    sockets = http_server.bind(options.host, options.port)
+    sockets = server.bind(options.host, options.port)
     try:
         if options.demo:
             _refuse_on_network(options, sockets, "--demo makes a key that opens everything")

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zen_sandbox import audit
 from zen_sandbox.bench.request_log import RequestLog, Seen
-from zen_sandbox.http_protocol import ABORT
+from zen_sandbox.http.cycle import ABORT
 from zen_sandbox.problems import InternalError, MethodNotAllowed, Problem, ServiceUnavailable
 from zen_sandbox.request.endpoint import Endpoint
 from zen_sandbox.request.exchange import SCOPE_KEY, DropConnection, Exchange, Response

@@ -30,13 +30,14 @@ def main() -> None:
 
 
 def _serve(stop: threading.Event) -> None:
-    from zen_sandbox import http_server, opening
+    from zen_sandbox import opening
     from zen_sandbox.app import create_app
     from zen_sandbox.files import DATABASE_NAME
+    from zen_sandbox.http import server
     from zen_sandbox.identifiers import RequestIds
     from zen_sandbox.settings import Settings
 
-    sockets = http_server.bind("127.0.0.1", 0)
+    sockets = server.bind("127.0.0.1", 0)
     base_url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
     admin_token = f"zsa_{secrets.token_urlsafe(32)}"
     with (
@@ -46,7 +47,7 @@ def _serve(stop: threading.Event) -> None:
         app = create_app(store, Settings(base_url=base_url, admin_token=admin_token))
         gc.freeze()
         gc.enable()
-        http_server.serve(
+        server.serve(
             app,
             sockets=sockets,
             on_started=lambda host, port: _say(base_url=base_url, admin_token=admin_token),

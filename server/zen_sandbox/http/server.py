@@ -1,6 +1,6 @@
 """Serving an ASGI app on a TCP address: bind, start, say so, stop within two seconds.
 
-What happens on each connection is http_protocol's.
+What happens on each connection is protocol.py's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from typing import Any, Final, cast
 import uvicorn
 from uvicorn.server import HANDLED_SIGNALS
 
-from zen_sandbox.http_protocol import App, Limits, Message, ProblemProtocol, Receive, Scope, Send
+from zen_sandbox.http.cycle import App, Message, Receive, Scope, Send
+from zen_sandbox.http.failures import Limits
+from zen_sandbox.http.protocol import ProblemProtocol
 
 _LAST_PORT: Final = 65_535
 _NO_SUCH_ADDRESS: Final = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
