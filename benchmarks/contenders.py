@@ -93,7 +93,9 @@ def default_command() -> str:
 
 
 def _serve(command: str, database: Path, port: int) -> list[str | Path]:
-    return [*shlex.split(command), "serve", "--db", database, f"--port={port}"]
+    # The filled tables are of a fixed day, which retention would soon call old.
+    kept = "--retention-days=3650"
+    return [*shlex.split(command), "serve", "--db", database, f"--port={port}", kept]
 
 
 def _peer(database: Path, port: int) -> list[str | Path]:

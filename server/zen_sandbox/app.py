@@ -15,7 +15,7 @@ connexion reads the contract and drives the stations from routing to endpoint.
 import asyncio
 import warnings
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from starlette.types import ASGIApp
 
@@ -32,6 +32,7 @@ from connexion.resolver import Resolution, Resolver
 from zen_sandbox import pages
 from zen_sandbox.bench.bench import Bench
 from zen_sandbox.cursor import Cursors
+from zen_sandbox.delivery.guard import TargetGuard
 from zen_sandbox.handlers import handlers_for
 from zen_sandbox.identifiers import RequestIds, seeded_entropy
 from zen_sandbox.request.cors import with_cors
@@ -44,6 +45,9 @@ from zen_sandbox.request.validation import validation
 from zen_sandbox.settings import Settings
 from zen_sandbox.store import Store
 from zen_sandbox.tokens import JwtRules, Tokens
+
+if TYPE_CHECKING:
+    from zen_sandbox.delivery.transport import Transport
 
 CONTRACTS = ("zen-back.v1", "zen-sandbox.v1")
 
@@ -97,11 +101,14 @@ async def _beside_requests(
 async def _deliver(store: Store, bench: Bench, endpoint: Endpoint, settings: Settings) -> None:
     """The delivery engine, for as long as the server serves."""
     from zen_sandbox.delivery.engine import Engine
-    from zen_sandbox.delivery.guard import TargetGuard
-    from zen_sandbox.delivery.transport import Transport
+
+    def new_transport() -> "Transport":
+        from zen_sandbox.delivery.transport import Transport
+
+        return Transport(guard)
 
     guard = TargetGuard(loopback=settings.loopback_targets, allowed=settings.allowed_targets)
-    bench.engine = Engine(store, Transport(guard), endpoint.transaction, bench.faults)
+    bench.engine = Engine(store, new_transport, endpoint.transaction, bench.faults)
     try:
         await bench.engine.run()
     finally:

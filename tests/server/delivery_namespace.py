@@ -19,8 +19,9 @@ import pytest
 from tests.server.delivery_target import Reply, Target
 from tests.server.delivery_world import World, settings
 from tests.server.harness import Sandbox
+from zen_sandbox.delivery.answer import Answer
 from zen_sandbox.delivery.guard import TargetGuard
-from zen_sandbox.delivery.transport import Answer, Transport
+from zen_sandbox.delivery.transport import Transport
 
 PORT = 8000
 CLOSING = (("Connection", "close"),)

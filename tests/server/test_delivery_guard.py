@@ -8,8 +8,9 @@ from ipaddress import ip_network
 import pytest
 
 from tests.server.delivery_target import Target
+from zen_sandbox.delivery.answer import Answer
 from zen_sandbox.delivery.guard import RefusedAddress, TargetGuard
-from zen_sandbox.delivery.transport import Answer, Transport
+from zen_sandbox.delivery.transport import Transport
 
 PUBLIC = [
     "93.184.216.34",

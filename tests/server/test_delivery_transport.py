@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from tests.server.delivery_target import NO_ANSWER, Reply, Target, closed_port
+from zen_sandbox.delivery.answer import BODY_CAP, Answer
 from zen_sandbox.delivery.guard import TargetGuard
-from zen_sandbox.delivery.transport import BODY_CAP, Answer, Transport
+from zen_sandbox.delivery.transport import Transport
 
 CUT_OFF = "the target ended the connection before its answer was whole"
 RESET = "the target reset the connection"

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from zen_sandbox.clock import moment
 from zen_sandbox.delivery import signing
+from zen_sandbox.delivery.answer import Answer
 from zen_sandbox.delivery.backoff import retry_after_seconds, seconds_until_next
-from zen_sandbox.delivery.transport import Answer
 from zen_sandbox.domain import LogEntry, RetryPolicy
 from zen_sandbox.store import Store
 from zen_sandbox.store.deliveries import Outcome

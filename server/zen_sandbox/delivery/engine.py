@@ -11,15 +11,19 @@ import logging
 import math
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
 
 from zen_sandbox.bench.faults import Faults
 from zen_sandbox.clock import milliseconds
 from zen_sandbox.delivery import attempt
+from zen_sandbox.delivery.answer import Answer
 from zen_sandbox.delivery.spoiled import spoiled_answer
-from zen_sandbox.delivery.transport import Answer, Transport
 from zen_sandbox.problems import ServiceUnavailable
 from zen_sandbox.store import Store
 from zen_sandbox.store.queue import Due, Lane, Plan
+
+if TYPE_CHECKING:
+    from zen_sandbox.delivery.transport import Transport
 
 log = logging.getLogger("zen_sandbox.engine")
 
@@ -48,7 +52,7 @@ class Engine:
     def __init__(
         self,
         store: Store,
-        transport: Transport,
+        new_transport: Callable[[], "Transport"],
         transaction: Callable[[], AbstractAsyncContextManager[None]],
         faults: Faults,
         *,
@@ -56,7 +60,9 @@ class Engine:
         in_all: int = IN_ALL,
     ) -> None:
         self._store = store
-        self._transport = transport
+        # Made for the first attempt: the client library is a sixth of the server's memory.
+        self._new_transport = new_transport
+        self._transport: Transport | None = None
         self._transaction = transaction
         self._faults = faults
         self._per_target = per_target
@@ -130,7 +136,8 @@ class Engine:
         for task in self._attempts:
             task.cancel()
         await asyncio.gather(*self._attempts, return_exceptions=True)
-        await self._transport.close()
+        if self._transport is not None:
+            await self._transport.close()
 
     def _on_queued(self, tenant_id: str, destination_id: str, due_at: str) -> None:
         lane = Lane(tenant_id, destination_id)
@@ -227,6 +234,8 @@ class Engine:
             request = attempt.request_of(due, plan)
             fault = self._faults.target(*lane)
             if fault is None:
+                if self._transport is None:
+                    self._transport = self._new_transport()
                 answer = await self._transport.post(request.url, request.headers, request.body)
             else:
                 answer = await spoiled_answer(fault)

@@ -6,7 +6,7 @@ A transport's timeouts stay on wall time; a fault's are there to be brought abou
 import asyncio
 
 from zen_sandbox.bench.faults import Fault
-from zen_sandbox.delivery.transport import BODY_CAP, TIMEOUT_SECONDS, Answer
+from zen_sandbox.delivery.answer import BODY_CAP, TIMEOUT_SECONDS, Answer
 
 _ERRORS = {
     "timeout": f"no whole answer within {TIMEOUT_SECONDS:g} seconds",

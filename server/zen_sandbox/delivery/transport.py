@@ -10,39 +10,20 @@ import os
 import time
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import NamedTuple
 
 import aiohttp
 from aiohttp.connector import Connection
 from yarl import URL
 
+from zen_sandbox.delivery.answer import BODY_CAP, TIMEOUT_SECONDS, Answer
 from zen_sandbox.delivery.guard import RefusedAddress, TargetGuard
 from zen_sandbox.delivery.names import Names
 
 log = logging.getLogger("zen_sandbox.transport")
 
-TIMEOUT_SECONDS = 30.0
-BODY_CAP = 64 * 1024
 NAMES_KEPT_SECONDS = 10
 # Shorter than any usual server's, or an attempt would go out on a connection just being closed.
 _KEEP_ALIVE = 1.5
-
-
-class Answer(NamedTuple):
-    """What came back. `status` is None when no whole answer came; then `error` says why."""
-
-    status: int | None
-    error: str | None
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    truncated: bool
-    address: str | None
-    first_byte_ms: float | None
-    total_ms: float
-
-    def header(self, name: str) -> str | None:
-        """The first header of that (lower-case) name."""
-        return next((value for known, value in self.headers if known.lower() == name), None)
 
 
 class Transport:
