@@ -122,24 +122,38 @@ def ingester(it: Ingester, *, base_url: str) -> Json:
 
 
 def delivery(it: Delivery) -> Json:
-    """An attempt."""
+    """An attempt. Unpacked at once: a page of them is most of what a list costs."""
+    (
+        _,
+        identifier,
+        event_id,
+        destination_id,
+        flow_id,
+        status,
+        response_code,
+        attempt_number,
+        attempted_at,
+        next_attempt_at,
+        error_message,
+        evidence_id,
+    ) = it
     document: Json = {
-        "id": it.id,
-        "event_id": it.event_id,
-        "destination_id": it.destination_id,
-        "flow_id": it.flow_id,
-        "status": it.status,
-        "attempt_number": it.attempt_number,
+        "id": identifier,
+        "event_id": event_id,
+        "destination_id": destination_id,
+        "flow_id": flow_id,
+        "status": status,
+        "attempt_number": attempt_number,
+        "evidence_id": evidence_id,
     }
-    if it.attempted_at is not None:
-        document["attempted_at"] = timestamp(it.attempted_at)
-    if it.next_attempt_at is not None:
-        document["next_attempt_at"] = timestamp(it.next_attempt_at)
-    if it.response_code is not None:
-        document["response_code"] = it.response_code
-    if it.error_message is not None:
-        document["error_message"] = it.error_message
-    document["evidence_id"] = it.evidence_id
+    if attempted_at is not None:
+        document["attempted_at"] = timestamp(attempted_at)
+    if next_attempt_at is not None:
+        document["next_attempt_at"] = timestamp(next_attempt_at)
+    if response_code is not None:
+        document["response_code"] = response_code
+    if error_message is not None:
+        document["error_message"] = error_message
     return document
 
 
