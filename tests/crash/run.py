@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.crash.client import Client
+from tests.crash.rounds import await_end
 from tests.crash.verdict import Tally, judge
 from tests.crash.writes import TAKEN_NAME, TENANT, Writer
 from tests.server.harness import SpawnedSandbox, spawn
@@ -18,7 +19,6 @@ from zen_sandbox.store.deliveries import Outcome
 _WRITERS = 3
 _LONGEST_ROUND = 0.12  # seconds from the first write to the kill
 _EVENTS_PER_ROUND = 12
-_DEADLINE = 30.0
 
 
 class Killings:
@@ -86,11 +86,7 @@ class Killings:
         stop.wait(self._random.uniform(0, _LONGEST_ROUND))
         server.kill9()
         stop.set()
-        for writer, thread in zip(writers, threads, strict=True):
-            thread.join(_DEADLINE)
-            assert not thread.is_alive(), "a writer did not notice that the server is gone"
-            if writer.failure is not None:
-                raise writer.failure
+        await_end(writers, threads)
 
 
 def _furnish(path: Path, token: str, events: int) -> Iterator[str]:

@@ -6,9 +6,7 @@
 import itertools
 import json
 import random
-import shutil
 import sqlite3
-import tempfile
 import threading
 import time
 from collections import defaultdict
@@ -19,6 +17,7 @@ from pathlib import Path
 import click
 
 from tests.crash.client import Client
+from tests.crash.rounds import await_end, kill_often
 from tests.server.delivery_target import Reply, Seen, Target
 from tests.server.harness import SpawnedSandbox, spawn
 from zen_sandbox.domain import RetryPolicy
@@ -34,7 +33,6 @@ _WRITERS = 3
 _SHORTEST_ROUND, _LONGEST_ROUND = 0.02, 0.25  # seconds from the first event to the kill
 _LAST_DUE = 40_000  # seconds in which every schedule ends
 _KILLS_PER_DATABASE = 50
-_DEADLINE = 30.0
 
 
 @dataclass
@@ -170,11 +168,8 @@ class Killings:
             stop.wait(self._random.uniform(_SHORTEST_ROUND, _LONGEST_ROUND))
             server.kill9()
         stop.set()
-        for writer, thread in zip(writers, threads, strict=True):
-            thread.join(_DEADLINE)
-            assert not thread.is_alive(), "a writer did not notice that the server is gone"
-            if writer.failure is not None:
-                raise writer.failure
+        await_end(writers, threads)
+        for writer in writers:
             self._acknowledged |= writer.acknowledged
         self.tally.kills += 1
         self.tally.events = len(self._acknowledged)
@@ -253,21 +248,13 @@ def _judge_chain(chain: list[Row]) -> None:
 @click.option("--seed", type=int, help="What decides the moments; chosen by chance if not given.")
 def main(kills: int, seed: int | None) -> None:
     """Kill the server during deliveries, and hold it to what it had acknowledged."""
-    seed = random.randrange(2**32) if seed is None else seed
-    click.echo(f"seed {seed}")
-    began = time.monotonic()
-    for first in range(0, kills, _KILLS_PER_DATABASE):
-        here = min(_KILLS_PER_DATABASE, kills - first)
-        folder = Path(tempfile.mkdtemp(prefix="zen-delivery-crash-"))
-        killings = Killings(folder, seed + first)
-        try:
-            killings.run(here)
-        except AssertionError as error:
-            notes = "; ".join([str(error), *error.__notes__])
-            raise click.ClickException(f"{notes}. The database is in {folder}.") from error
-        shutil.rmtree(folder)
-        spent = time.monotonic() - began
-        click.echo(f"{first + here} of {kills} in {spent:.0f} s: {killings.tally}")
+    kill_often(kills, seed, _KILLS_PER_DATABASE, _play)
+
+
+def _play(folder: Path, seed: int, kills: int) -> Tally:
+    killings = Killings(folder, seed)
+    killings.run(kills)
+    return killings.tally
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ import sqlite3
 import statistics
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,25 +17,6 @@ from zen_sandbox.store import Database
 from zen_sandbox.store.queue import Due, Lane, Queue
 
 TARGETS = 100
-
-
-@pytest.fixture(scope="module")
-def target() -> Iterator[Target]:
-    with Target() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(
-        tmp_path_factory.mktemp("bench") / "sandbox.db", settings(), deliver=True
-    ) as running:
-        yield running
-
-
-@pytest.fixture
-def world(bench: Sandbox, target: Target) -> World:
-    return World(bench, target)
 
 
 def test_of_a_hundred_targets_one_hangs_and_the_others_keep_their_latency(world: World) -> None:

@@ -1,7 +1,6 @@
 """From an event to the end of its chain: rows, numbers, due times, log entries and records."""
 
 import base64
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
@@ -14,25 +13,6 @@ from tests.server import given
 from tests.server.delivery_target import Reply, Target, closed_port
 from tests.server.delivery_world import World, settings, until
 from tests.server.harness import Sandbox
-
-
-@pytest.fixture(scope="module")
-def target() -> Iterator[Target]:
-    with Target() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(
-        tmp_path_factory.mktemp("bench") / "sandbox.db", settings(), deliver=True
-    ) as running:
-        yield running
-
-
-@pytest.fixture
-def world(bench: Sandbox, target: Target) -> World:
-    return World(bench, target)
 
 
 def seconds_between(earlier: str, later: str) -> float:

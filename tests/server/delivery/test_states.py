@@ -1,34 +1,11 @@
 """What changes between an event and its attempts: targets, flows, policies, secrets, retries."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-
-import pytest
 
 from tests.server import given
 from tests.server.delivery_target import NO_ANSWER, Reply, Seen, Target
-from tests.server.delivery_world import DEADLINE, Json, World, settings, until
-from tests.server.harness import Sandbox
-
-
-@pytest.fixture(scope="module")
-def target() -> Iterator[Target]:
-    with Target() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(
-        tmp_path_factory.mktemp("bench") / "sandbox.db", settings(), deliver=True
-    ) as running:
-        yield running
-
-
-@pytest.fixture
-def world(bench: Sandbox, target: Target) -> World:
-    return World(bench, target)
+from tests.server.delivery_world import DEADLINE, Json, World, until
 
 
 def failed_once(world: World, attempts: int = 3) -> tuple[Json, str]:

@@ -4,41 +4,20 @@ import gzip
 import json
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.server import given
-from tests.server.delivery_target import Seen, Target
-from tests.server.delivery_world import World, settings
-from tests.server.harness import Sandbox
+from tests.server.delivery_target import Seen
+from tests.server.delivery_world import World
 from zen_contract import node_tools
 from zen_sandbox.delivery import signing
 
-NODE = Path(__file__).with_name("node")
+NODE = Path(__file__).parents[1] / "node"
 SECRET = given.SECRET
 OTHER_SECRET = "whsec_" + "A" * 32
-
-
-@pytest.fixture(scope="module")
-def target() -> Iterator[Target]:
-    with Target() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(
-        tmp_path_factory.mktemp("bench") / "sandbox.db", settings(), deliver=True
-    ) as running:
-        yield running
-
-
-@pytest.fixture
-def world(bench: Sandbox, target: Target) -> World:
-    return World(bench, target)
 
 
 def test_the_request_has_exactly_the_headers_that_are_promised(world: World) -> None:
