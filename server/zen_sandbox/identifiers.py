@@ -6,9 +6,12 @@ millisecond apart and unguessable.
 
 import os
 import random
+import re
 from collections.abc import Callable
 
 from zen_sandbox.clock import Clock
+
+_SENT_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
 
 def system_entropy() -> int:
@@ -43,3 +46,10 @@ class RequestIds:
 
     def new(self) -> str:
         return f"req_{self._entropy():016x}"
+
+
+def sent_request_id(sent: bytes | None) -> str | None:
+    """The id that a client sent for its own request; None when it sent none that can be used."""
+    if sent is None or not _SENT_REQUEST_ID.fullmatch(sent):
+        return None
+    return sent.decode("ascii")

@@ -31,9 +31,9 @@ def ok(document: Json, *, source_id: str | None = None) -> Response:
 
 
 def created(document: Json, location: str, *, source_id: str | None = None) -> Response:
-    """201 with the new resource and its path."""
+    """201 with the new resource and its path; the log names it by its `id`, if it has one."""
     return Response(
-        201, orjson.dumps(document), location, resource_id=document["id"], source_id=source_id
+        201, orjson.dumps(document), location, resource_id=document.get("id"), source_id=source_id
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zen_sandbox.cli.options import database_option, database_path, json_option
-from zen_sandbox.cli.output import print_json
+from zen_sandbox.cli.output import print_gone
 from zen_sandbox.cli.values import ID
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ Command = Callable[..., Any]
 tenant_option = click.option(
     "--tenant", "tenant_id", type=ID, required=True, help="The tenant it belongs to."
 )
-tenant_filter = click.option("--tenant", "tenant_id", type=ID, help="Only this tenant's.")
 
 
 def command(group: click.Group, name: str) -> Callable[[Command], click.Command]:
@@ -80,10 +79,8 @@ def taken(kind: str, identifier: str) -> click.ClickException:
 
 def print_revoked(kind: str, identifier: str, *, as_json: bool) -> None:
     """That something has ended."""
-    if as_json:
-        print_json({"id": identifier, "revoked": True})
-    else:
-        click.echo(f"The {kind} {identifier} is revoked.")
+    members = {"id": identifier, "revoked": True}
+    print_gone(members, f"The {kind} {identifier} is revoked.", as_json=as_json)
 
 
 def timestamp(moment: str | None) -> str | None:

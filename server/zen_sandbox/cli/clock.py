@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zen_sandbox.cli.options import tenant_filter
 from zen_sandbox.cli.output import print_json, print_table, remark
-from zen_sandbox.cli.running import PATIENCE, Listing, command, tenant_filter
+from zen_sandbox.cli.running import PATIENCE, Listing, command
 from zen_sandbox.cli.values import DURATION, ID, Kind
 
 if TYPE_CHECKING:

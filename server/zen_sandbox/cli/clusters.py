@@ -13,10 +13,10 @@ from zen_sandbox.cli.accounts import (
     open_store,
     print_revoked,
     taken,
-    tenant_filter,
     tenant_option,
     timestamp,
 )
+from zen_sandbox.cli.options import tenant_filter
 from zen_sandbox.cli.output import print_json, print_table
 from zen_sandbox.cli.values import ID
 

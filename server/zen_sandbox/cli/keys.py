@@ -12,11 +12,10 @@ from zen_sandbox.cli.accounts import (
     missing,
     open_store,
     print_revoked,
-    tenant_filter,
     tenant_option,
     timestamp,
 )
-from zen_sandbox.cli.options import database_path
+from zen_sandbox.cli.options import database_path, tenant_filter
 from zen_sandbox.cli.output import print_json, print_table, remark
 from zen_sandbox.cli.values import DURATION, ID, NAME, SCOPE
 from zen_sandbox.files import kept_demo_key

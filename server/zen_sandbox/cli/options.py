@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from zen_sandbox.cli.values import MINIMUM_SECRET, SECRET
+from zen_sandbox.cli.values import ID, MINIMUM_SECRET, SECRET
 
 VARIABLES = "ZEN_SANDBOX_"
 
@@ -25,6 +25,8 @@ def file(*, must_exist: bool = False) -> click.Path:
     """A file's path."""
     return click.Path(path_type=Path, dir_okay=False, exists=must_exist, readable=must_exist)
 
+
+tenant_filter = click.option("--tenant", "tenant_id", type=ID, help="Only this tenant's.")
 
 database_option = option(
     "--db",

@@ -21,6 +21,14 @@ def print_table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) ->
         click.echo("  ".join(padded).rstrip())
 
 
+def print_gone(members: Mapping[str, object], sentence: str, *, as_json: bool) -> None:
+    """That something has ended."""
+    if as_json:
+        print_json(members)
+    else:
+        click.echo(sentence)
+
+
 def remark(text: str) -> None:
     """Something for people, on standard error: what `$(…)` captures is the value alone."""
     click.echo(text, err=True)

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zen_sandbox.cli.options import database_option, database_path, json_option, option
-from zen_sandbox.cli.output import print_json
-from zen_sandbox.cli.values import BASE_URL, ID
+from zen_sandbox.cli.values import BASE_URL
 
 if TYPE_CHECKING:
     from zen_sandbox.http_client import HttpClient
@@ -24,7 +23,6 @@ Command = Callable[..., Any]
 PATIENCE = 3600.0
 """Seconds that an answer may take for which the server makes attempts first."""
 
-tenant_filter = click.option("--tenant", "tenant_id", type=ID, help="Only this tenant's.")
 _options = (
     database_option,
     option("--url", type=BASE_URL, help="The server, instead of the one that serves --db."),
@@ -135,14 +133,6 @@ class Listing(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order in which they were defined."""
         return list(self.commands)
-
-
-def print_gone(members: Mapping[str, object], sentence: str, *, as_json: bool) -> None:
-    """That something has ended."""
-    if as_json:
-        print_json(members)
-    else:
-        click.echo(sentence)
 
 
 def _found(db: Path | None, url: str | None, admin_token: str | None) -> RunningServer:

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zen_sandbox.cli.output import print_json, print_table
-from zen_sandbox.cli.running import Listing, command, print_gone, tenant_filter
+from zen_sandbox.cli.options import tenant_filter
+from zen_sandbox.cli.output import print_gone, print_json, print_table
+from zen_sandbox.cli.running import Listing, command
 from zen_sandbox.cli.values import ID
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
+from zen_sandbox.cli.options import tenant_filter
 from zen_sandbox.cli.output import print_json, remark
-from zen_sandbox.cli.running import Gone, RunningServer, connected, server_options, tenant_filter
+from zen_sandbox.cli.running import Gone, RunningServer, connected, server_options
 
 WAIT = 25
 """Seconds after which the server answers at the latest, with nothing if nothing happened."""

@@ -1,7 +1,5 @@
 """Where providers post their events."""
 
-from collections.abc import Mapping
-
 from zen_sandbox import wire
 from zen_sandbox.clock import moment
 from zen_sandbox.request.call import Call
@@ -15,7 +13,8 @@ def ingest_event(call: Call, ingester_id: str, body: bytes) -> Response:
     tenant_id = call.store.ingesters.owner(ingester_id)
     ms = call.store.clocks.now_ms(tenant_id)
     event_id, now = call.store.ids.new("evt", ms), moment(ms)
-    headers = _kept(call.headers)
+    # Without the provider's credentials.
+    headers = {name: value for name, value in call.text_headers().items() if name not in _NOT_KEPT}
     call.store.deliveries.add_event(
         tenant_id,
         event_id,
@@ -37,9 +36,3 @@ def ingest_event(call: Call, ingester_id: str, body: bytes) -> Response:
             evidence_id=call.store.ids.new("ev", ms),
         )
     return wire.accepted({"event_id": event_id, "deliveries": len(flows)})
-
-
-def _kept(headers: Mapping[bytes, bytes]) -> dict[str, str]:
-    """The provider's headers by lower-case name, without its credentials."""
-    text = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
-    return {name: value for name, value in text.items() if name not in _NOT_KEPT}

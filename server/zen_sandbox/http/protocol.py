@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import re
 import urllib.parse
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -29,9 +28,9 @@ from zen_sandbox.http.failures import (
     malformed,
     problem_response,
 )
+from zen_sandbox.identifiers import sent_request_id
 
 _SLASH: Final = ord("/")
-_KEPT_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 # Requests of one connection that wait for an earlier one before no more are read from it.
 _MOST_WAITING: Final = 64
 
@@ -387,9 +386,8 @@ class ProblemProtocol(HttpToolsProtocol):
     def _instance(self, headers: Sequence[tuple[bytes, bytes]]) -> str:
         """The client's own request id where it sent a good one (decisions §5), else a new one."""
         given = [value for name, value in headers if name == b"x-request-id"]
-        if len(given) == 1 and _KEPT_REQUEST_ID.fullmatch(given[0]):
-            return given[0].decode("ascii")
-        return self._new_request_id()
+        sent = given[0] if len(given) == 1 else None
+        return sent_request_id(sent) or self._new_request_id()
 
     def _fail(self, failure: Failure) -> None:
         """Read no more requests; answer this one when all before it have been answered."""

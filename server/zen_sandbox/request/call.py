@@ -55,6 +55,12 @@ class Call:
         """The moment of the call, as text."""
         return moment(self.ms)
 
+    def text_headers(self) -> dict[str, str]:
+        """The request's headers by lower-case name; each character of a value is a byte of it."""
+        return {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers.items()
+        }
+
     def window(self, limit: int, cursor: str | None) -> Window:
         """The page that was asked for; 400 when the cursor is not one of this list."""
         identity = f"{self.tenant_id}?{self._list_identity}"

@@ -132,16 +132,11 @@ class Endpoint:
 
     async def _write(self, operation: Operation, exchange: Exchange) -> Response:
         """Effect, remembered answer and log entry: all of them are committed, or none."""
-        await self.begin_write()
         try:
-            response = self._replay_or_run(operation, exchange)
-            self._store.database.commit()
+            async with self.transaction():
+                return self._replay_or_run(operation, exchange)
         except _REFUSALS as problem:
-            self._store.database.rollback()
             return await self._refuse(operation, exchange, problem)
-        finally:
-            self._store.database.rollback()
-        return response
 
     def _replay_or_run(self, operation: Operation, exchange: Exchange) -> Response:
         ms = self._now_ms(exchange)
@@ -156,13 +151,8 @@ class Endpoint:
 
     async def _refuse(self, operation: Operation, exchange: Exchange, problem: Problem) -> Response:
         """Logs and remembers a handler's refusal, whose own transaction was undone."""
-        await self.begin_write()
-        try:
-            response = self._refusal(operation, exchange, problem)
-            self._store.database.commit()
-        finally:
-            self._store.database.rollback()
-        return response
+        async with self.transaction():
+            return self._refusal(operation, exchange, problem)
 
     def _refusal(self, operation: Operation, exchange: Exchange, problem: Problem) -> Response:
         ms = self._now_ms(exchange)

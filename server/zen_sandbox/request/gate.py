@@ -7,7 +7,6 @@ the API knows nothing of them.
 
 import asyncio
 import logging
-import re
 import sqlite3
 import time
 from collections.abc import Callable, Coroutine, Iterable
@@ -18,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from zen_sandbox import audit
 from zen_sandbox.bench.request_log import RequestLog, Seen
 from zen_sandbox.http.cycle import ABORT
+from zen_sandbox.identifiers import sent_request_id
 from zen_sandbox.problems import InternalError, MethodNotAllowed, Problem, ServiceUnavailable
 from zen_sandbox.request.endpoint import Endpoint
 from zen_sandbox.request.exchange import SCOPE_KEY, DropConnection, Exchange, Response
@@ -26,8 +26,6 @@ from zen_sandbox.request.validation import ClientGone
 from zen_sandbox.store.database import is_locked
 
 log = logging.getLogger("zen_sandbox.request")
-
-_CLIENT_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
 
 class ResponseCheck(Protocol):
@@ -129,7 +127,7 @@ class Gate:
             response = problem_response(_unexpected(error, exchange), exchange.request_id)
         finally:
             self._in_flight -= 1
-        return self._checked(exchange, response) if self._check else response
+        return self._checked(exchange, response)
 
     async def _refusal(self, exchange: Exchange, problem: Problem) -> Response:
         try:
@@ -159,7 +157,7 @@ class Gate:
             await self._pages(scope, receive, send_with_id)
 
     def _checked(self, exchange: Exchange, response: Response) -> Response:
-        found = self._check.violations(exchange, response) if self._check else []
+        found = None if self._check is None else self._check.violations(exchange, response)
         if not found:
             return response
         operation = exchange.operation.operation_id if exchange.operation else "no operation"
@@ -168,10 +166,7 @@ class Gate:
 
     def request_id(self, headers: dict[bytes, bytes]) -> str:
         """The id of the request that has these headers: the client's own where it fits."""
-        sent = headers.get(b"x-request-id")
-        if sent is not None and _CLIENT_REQUEST_ID.fullmatch(sent):
-            return sent.decode()
-        return self._new_request_id()
+        return sent_request_id(headers.get(b"x-request-id")) or self._new_request_id()
 
 
 def read_headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

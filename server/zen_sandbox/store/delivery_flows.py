@@ -4,9 +4,9 @@ import sqlite3
 
 from zen_sandbox.cursor import Window
 from zen_sandbox.domain import DeliveryFlow, RetryPolicy
-from zen_sandbox.problems import Conflict, NotFound
+from zen_sandbox.problems import NotFound
 from zen_sandbox.store.database import Database
-from zen_sandbox.store.rows import Places, next_seq, violates
+from zen_sandbox.store.rows import Places, name_taken, next_seq
 
 _SELECT = """
 SELECT f.seq, f.id, f.name, f.source_id, f.destination_id, f.max_attempts, f.backoff_seconds,
@@ -87,7 +87,7 @@ class DeliveryFlows:
         try:
             self._database.execute(_INSERT, values)
         except sqlite3.IntegrityError as error:
-            raise _name_taken(error, name) from error
+            raise name_taken(error, "delivery_flows", "A flow", name) from error
         return self.get(tenant_id, flow_id)
 
     def replace(
@@ -110,7 +110,7 @@ class DeliveryFlows:
         try:
             self._database.execute(_REPLACE, (*wanted, moved, tenant_id, before.seq))
         except sqlite3.IntegrityError as error:
-            raise _name_taken(error, name) from error
+            raise name_taken(error, "delivery_flows", "A flow", name) from error
         return self.get(tenant_id, flow_id)
 
     def delete(self, tenant_id: str, flow_id: str) -> DeliveryFlow:
@@ -118,9 +118,3 @@ class DeliveryFlows:
         flow = self.get(tenant_id, flow_id)
         self._database.execute(_DELETE, (tenant_id, flow.seq))
         return flow
-
-
-def _name_taken(error: sqlite3.IntegrityError, name: str) -> Exception:
-    if violates(error, "delivery_flows.tenant_id", "delivery_flows.name"):
-        return Conflict(f"A flow with name '{name}' already exists.")
-    return error

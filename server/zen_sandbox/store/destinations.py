@@ -7,7 +7,7 @@ from zen_sandbox.cursor import Window
 from zen_sandbox.domain import Destination
 from zen_sandbox.problems import Conflict, NotFound
 from zen_sandbox.store.database import Database
-from zen_sandbox.store.rows import Filters, Places, next_seq, violates
+from zen_sandbox.store.rows import Filters, Places, name_taken, next_seq
 
 _COLUMNS = ", ".join(Destination._fields)
 _GET = f"SELECT {_COLUMNS} FROM destinations WHERE tenant_id = ? AND id = ?"
@@ -75,7 +75,7 @@ class Destinations:
         try:
             self._database.execute(_INSERT, values)
         except sqlite3.IntegrityError as error:
-            raise _name_taken(error, name) from error
+            raise name_taken(error, "destinations", "A destination", name) from error
         return Destination(0, destination_id, name, url, type, status, now, now)
 
     def update(
@@ -108,7 +108,7 @@ class Destinations:
                 ),
             )
         except sqlite3.IntegrityError as error:
-            raise _name_taken(error, after.name) from error
+            raise name_taken(error, "destinations", "A destination", after.name) from error
         return after
 
     def delete(self, tenant_id: str, destination_id: str) -> None:
@@ -129,9 +129,3 @@ class Destinations:
             (tenant_id, destination_id),
         ).fetchone()
         return row[0] if row else None
-
-
-def _name_taken(error: sqlite3.IntegrityError, name: str) -> Exception:
-    if violates(error, "destinations.tenant_id", "destinations.name"):
-        return Conflict(f"A destination with name '{name}' already exists.")
-    return error

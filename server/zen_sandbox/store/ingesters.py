@@ -6,7 +6,7 @@ from zen_sandbox.cursor import Window
 from zen_sandbox.domain import Ingester
 from zen_sandbox.problems import Conflict, NotFound
 from zen_sandbox.store.database import Database
-from zen_sandbox.store.rows import Filters, Places, next_seq, violates
+from zen_sandbox.store.rows import Filters, Places, name_taken, next_seq
 
 _COLUMNS = ", ".join(Ingester._fields)
 _GET = f"SELECT {_COLUMNS} FROM ingesters WHERE tenant_id = ? AND id = ?"
@@ -61,7 +61,7 @@ class Ingesters:
         try:
             self._database.execute(_INSERT, values)
         except sqlite3.IntegrityError as error:
-            raise _name_taken(error, name) from error
+            raise name_taken(error, "ingesters", "An endpoint", name) from error
         return Ingester(0, ingester_id, name, type, "active", now, now)
 
     def replace(
@@ -76,7 +76,7 @@ class Ingesters:
         try:
             self._database.execute(_REPLACE, (name, type, after.updated_at, tenant_id, after.seq))
         except sqlite3.IntegrityError as error:
-            raise _name_taken(error, name) from error
+            raise name_taken(error, "ingesters", "An endpoint", name) from error
         return after
 
     def delete(self, tenant_id: str, ingester_id: str) -> None:
@@ -87,9 +87,3 @@ class Ingesters:
             flow_id, flow_name = user
             raise Conflict(f"Endpoint {ingester_id} is used by flow '{flow_name}' ({flow_id}).")
         self._database.execute(_DELETE, (tenant_id, ingester.seq))
-
-
-def _name_taken(error: sqlite3.IntegrityError, name: str) -> Exception:
-    if violates(error, "ingesters.tenant_id", "ingesters.name"):
-        return Conflict(f"An endpoint with name '{name}' already exists.")
-    return error

@@ -5,6 +5,7 @@ from typing import Any
 
 from zen_sandbox.clock import milliseconds
 from zen_sandbox.cursor import Window
+from zen_sandbox.problems import Conflict
 from zen_sandbox.store.database import Database
 
 _ROWS_PER_MS = 12  # bits: 4,096 places to a millisecond, in which no machine makes as many rows
@@ -85,7 +86,13 @@ def next_seq(table: str) -> str:
     return f"(SELECT MAX(IFNULL(MAX(seq), 0) + 1, ?) FROM {table} WHERE tenant_id = ?)"
 
 
-def violates(error: sqlite3.IntegrityError, *columns: str) -> bool:
-    """Whether the write was refused because of the UNIQUE constraint on just those columns."""
+def name_taken(error: sqlite3.IntegrityError, table: str, kind: str, name: str) -> Exception:
+    """A Conflict when the write was refused because of the table's names; else the error itself.
+
+    `kind` is what the table holds, with its article.
+    """
     refused = str(error).rpartition(": ")[2].split(", ")
-    return error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_UNIQUE and refused == list(columns)
+    unique = error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_UNIQUE
+    if unique and refused == [f"{table}.tenant_id", f"{table}.name"]:
+        return Conflict(f"{kind} with name '{name}' already exists.")
+    return error

@@ -28,8 +28,7 @@ def create_receiver(call: Call, body: dict[str, Any]) -> Response:
         script=body.get("script", []),
     )
     call.bench.receivers.add(receiver)
-    location = f"/sandbox/receivers/{receiver.name}"
-    return Response(201, orjson.dumps(_shown(call, receiver)), location)
+    return wire.created(_shown(call, receiver), f"/sandbox/receivers/{receiver.name}")
 
 
 def get_receiver(call: Call, receiver_name: str) -> Response:
@@ -53,10 +52,7 @@ def delete_receiver(call: Call, receiver_name: str) -> Response:
 async def receive(call: Call, receiver_name: str, body: bytes) -> Response:
     """POST /sandbox/receivers/{receiver_name}"""
     receiver = call.bench.receivers.get(receiver_name)
-    headers = {
-        name.decode("latin-1"): value.decode("latin-1") for name, value in call.headers.items()
-    }
-    answer = await receiver.take(headers, body)
+    answer = await receiver.take(call.text_headers(), body)
     if answer.get("milliseconds"):
         await asyncio.sleep(answer["milliseconds"] / 1000)
     if answer.get("drop"):

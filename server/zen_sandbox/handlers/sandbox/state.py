@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import orjson
-
 from zen_sandbox import demo, wire
 from zen_sandbox.problems import ValidationFailed
 from zen_sandbox.request.call import Call
@@ -21,7 +19,7 @@ def create_snapshot(call: Call, body: dict[str, Any]) -> Response:
     """POST /sandbox/snapshots"""
     tenants = _tenants(call, body.get("tenant_id"))
     taken = call.store.snapshots.take(body["name"], tenants, call.store.now())
-    return Response(201, orjson.dumps(_shown(taken)), f"/sandbox/snapshots/{taken.name}")
+    return wire.created(_shown(taken), f"/sandbox/snapshots/{taken.name}")
 
 
 def get_snapshot(call: Call, snapshot_name: str) -> Response:

@@ -3,8 +3,6 @@
 import sqlite3
 from typing import Any
 
-import orjson
-
 from zen_sandbox import wire
 from zen_sandbox.clock import moment
 from zen_sandbox.domain import ApiKey, Tenant
@@ -28,7 +26,7 @@ def create_tenant(call: Call, body: dict[str, Any]) -> Response:
         )
     except sqlite3.IntegrityError:
         raise Conflict(f"A tenant with id '{tenant_id}' already exists.") from None
-    return Response(201, orjson.dumps(_tenant(tenant)), f"/sandbox/tenants/{tenant_id}")
+    return wire.created(_tenant(tenant), f"/sandbox/tenants/{tenant_id}")
 
 
 def revoke_tenant(call: Call, tenant_id: str) -> Response:
@@ -59,8 +57,7 @@ def create_key(call: Call, body: dict[str, Any]) -> Response:
         name=body.get("name", ""),
         expires_at=None if expires_in is None else moment(ms + expires_in * 1000),
     )
-    document = {**_key(key), "api_key": token}
-    return Response(201, orjson.dumps(document), f"/sandbox/keys/{key.id}")
+    return wire.created({**_key(key), "api_key": token}, f"/sandbox/keys/{key.id}")
 
 
 def revoke_key(call: Call, key_id: str) -> Response:
