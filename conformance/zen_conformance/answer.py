@@ -1,0 +1,156 @@
+"""An answer as checks read it: every look that a broken server could spoil fails the check instead.
+
+A check never meets a KeyError: `answer["config", "retry_policy"]` on a body without that member is
+a `ConformanceFailure` that says which member is missing.
+"""
+
+import json
+from typing import Any
+
+from zen_conformance.failures import ConformanceFailure
+from zen_conformance.http.exchange import Exchange, NotJson, Received
+
+_SHOWN = 300
+PROBLEM_BASE = "https://api.zen-mesh.io/errors/"
+
+
+class Answer:
+    """One exchange, with what a check may ask of its answer."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+
+    @property
+    def received(self) -> Received:
+        """The answer; the check fails when none came."""
+        if self.exchange.received is None:
+            raise self.failure(f"{self.asked} got no answer: {self.exchange.trouble}")
+        return self.exchange.received
+
+    @property
+    def asked(self) -> str:
+        """The request in short: method and path."""
+        return f"{self.exchange.sent.method} {self.exchange.sent.path[:120]}"
+
+    @property
+    def status(self) -> int:
+        """The status code."""
+        return self.received.status
+
+    @property
+    def body(self) -> bytes:
+        """The raw body."""
+        return self.received.body
+
+    def header(self, name: str) -> str | None:
+        """A header's value, None without it."""
+        return self.received.headers.get(name)
+
+    @property
+    def document(self) -> Any:
+        """The body as JSON."""
+        try:
+            return self.received.document
+        except NotJson as error:
+            raise self.failure(f"{self.asked}: {error}") from error
+
+    def __getitem__(self, path: str | tuple[str | int, ...]) -> Any:
+        """The member at that path of names and list positions."""
+        steps = path if isinstance(path, tuple) else (path,)
+        value = self.document
+        for step in steps:
+            fits = isinstance(value, list) if isinstance(step, int) else isinstance(value, dict)
+            if not fits or (step not in value if isinstance(step, str) else step >= len(value)):
+                where = ".".join(map(str, steps))
+                raise self.failure(f"{self.asked}: the answer has no member {where}")
+            value = value[step]
+        return value
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """A member of the top object, or the default without it."""
+        document = self.document
+        return document.get(name, default) if isinstance(document, dict) else default
+
+    def rows(self, member: str) -> list[dict[str, Any]]:
+        """A list of objects under that name."""
+        value = self[member]
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            raise self.failure(f"{self.asked}: {member} is not a list of objects")
+        return value
+
+    def expect(self, *statuses: int, why: str = "") -> "Answer":
+        """This answer, when its status is one of those; else the check fails."""
+        if self.status not in statuses:
+            wanted = " or ".join(map(str, statuses))
+            raise self.failure(
+                f"{self.asked} answered {self.summary()} instead of {wanted}"
+                + (f": {why}" if why else ""),
+                expected=f"status {wanted}",
+                got=self.summary(),
+            )
+        return self
+
+    def expect_problem(
+        self, status: int, slug: str | None = None, *, field: str | None = None, why: str = ""
+    ) -> "Answer":
+        """This answer, when it is the problem document of that status, slug and first field."""
+        self.expect(status, why=why)
+        if slug is not None and self.get("type") != PROBLEM_BASE + slug:
+            raise self.failure(
+                f"{self.asked}: problem type {self.get('type')!r} instead of {PROBLEM_BASE + slug}",
+                expected=PROBLEM_BASE + slug,
+                got=str(self.get("type")),
+            )
+        if field is not None:
+            self.expect_field(field)
+        return self
+
+    def expect_field(self, field: str) -> "Answer":
+        """This answer, when `detail` begins with that field's name."""
+        detail = self.get("detail")
+        if not (isinstance(detail, str) and detail.startswith(f"{field}:")):
+            raise self.failure(
+                f"{self.asked}: detail {detail!r} does not begin with '{field}:'",
+                expected=f"{field}: <reason>",
+                got=str(detail),
+            )
+        return self
+
+    def expect_members(self, **members: Any) -> "Answer":
+        """This answer, when each of those top members has that value."""
+        for name, value in members.items():
+            if self[name] != value:
+                raise self.failure(
+                    f"{self.asked}: {name} is {_short(self[name])} instead of {_short(value)}",
+                    expected=f"{name} = {_short(value)}",
+                    got=f"{name} = {_short(self[name])}",
+                )
+        return self
+
+    def failure(
+        self, message: str, *, expected: str | None = None, got: str | None = None
+    ) -> ConformanceFailure:
+        """A failure that shows this exchange."""
+        return ConformanceFailure(message, expected=expected, got=got, exchange=self.exchange)
+
+    def must(self, holds: object, message: str, **more: str | None) -> "Answer":
+        """This answer, when that holds; else a failure of that message that shows this exchange."""
+        if not holds:
+            raise self.failure(message, **more)
+        return self
+
+    def summary(self) -> str:
+        """Status, and the problem's slug and detail where there is one."""
+        try:
+            document = self.received.document
+        except NotJson:
+            return str(self.status)
+        if self.status >= 400 and isinstance(document, dict):
+            slug = str(document.get("type", "")).rpartition("/")[2]
+            return f"{self.status} {slug} ({_short(document.get('detail'))})"
+        return str(self.status)
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

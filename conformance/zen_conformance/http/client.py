@@ -1,0 +1,148 @@
+"""Sends requests exactly as they are given and keeps connections open between them.
+
+Built on http.client because checks send what friendlier libraries correct: paths that are not
+normalised, headers twice, bodies without a type.  A request is never sent twice: an answer that
+does not come is what the check has to see.
+"""
+
+import contextlib
+import http.client
+import select
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from zen_conformance.failures import Unreachable
+from zen_conformance.http.exchange import Exchange, Headers, Received, Sent
+from zen_conformance.target_file import Tls
+
+TIMEOUT_SECONDS = 35.0
+_CHUNK = 64 * 1024
+
+
+class HttpClient:
+    """One server; safe to share between threads, each of which has a connection of its own."""
+
+    def __init__(self, base_url: str, tls: Tls = Tls(), timeout: float = TIMEOUT_SECONDS) -> None:  # noqa: B008
+        parts = urlsplit(base_url)
+        self._base = base_url
+        self._host, self._port = parts.hostname or "", parts.port
+        self._netloc = parts.netloc.rpartition("@")[2]
+        self._prefix = parts.path
+        self._context = _context(tls) if parts.scheme == "https" else None
+        self._timeout = timeout
+        self._local = threading.local()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes | None = None,
+        *,
+        chunked: bool = False,
+    ) -> Exchange:
+        """The exchange; Unreachable when no connection can be made at all.
+
+        `path` begins with a slash and is percent-encoded already. `body` None sends neither a body
+        nor a length (POST, PUT and PATCH then say `Content-Length: 0`).
+        """
+        target = self._prefix + path
+        lines = [("Host", self._netloc), *headers]
+        if body is not None and not chunked:
+            lines.append(("Content-Length", str(len(body))))
+        elif body is None and method in ("POST", "PUT", "PATCH"):
+            lines.append(("Content-Length", "0"))
+        if chunked:
+            lines.append(("Transfer-Encoding", "chunked"))
+        sent = Sent(method, self._base + path, target, Headers(tuple(lines)), body or b"", chunked)
+        try:
+            return Exchange(sent, self._exchange(sent))
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            return Exchange(sent, None, trouble=_why(error))
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._local.connection = None
+
+    def _exchange(self, sent: Sent) -> Received:
+        connection = self._connection()
+        began = time.perf_counter()
+        # A server may answer 413 and close before it has read the body: the answer counts.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            _write(connection, sent)
+        response = connection.getresponse()
+        body = response.read()
+        if response.will_close:
+            self.close()
+        return Received(
+            response.status,
+            Headers(tuple(response.getheaders())),
+            body,
+            time.perf_counter() - began,
+        )
+
+    def _connection(self) -> http.client.HTTPConnection:
+        kept: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
+        if kept is not None and kept.sock is not None and not _readable(kept.sock):
+            return kept
+        self.close()
+        connection = self._new()
+        try:
+            connection.connect()
+        except OSError as error:
+            raise Unreachable(f"No connection to {self._base}: {_why(error)}.") from error
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._local.connection = connection
+        return connection
+
+    def _new(self) -> http.client.HTTPConnection:
+        if self._context is None:
+            return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
+        return http.client.HTTPSConnection(
+            self._host, self._port, timeout=self._timeout, context=self._context
+        )
+
+
+def _write(connection: http.client.HTTPConnection, sent: Sent) -> None:
+    connection.putrequest(sent.method, sent.path, skip_host=True, skip_accept_encoding=True)
+    for name, value in sent.headers:
+        connection.putheader(name, value.encode("latin-1", "surrogateescape"))
+    connection.endheaders()
+    if sent.chunked:
+        for start in range(0, len(sent.body), _CHUNK):
+            piece = sent.body[start : start + _CHUNK]
+            connection.send(b"%x\r\n%b\r\n" % (len(piece), piece))
+        connection.send(b"0\r\n\r\n")
+    elif sent.body:
+        connection.send(sent.body)
+
+
+def _readable(sock: socket.socket) -> bool:
+    """Whether a kept connection has something to read, which between requests means it ended."""
+    return bool(select.select([sock], [], [], 0)[0])
+
+
+def _context(tls: Tls) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(tls.ca_file) if tls.ca_file else None)
+    if not tls.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, http.client.RemoteDisconnected):
+        return "the server closed the connection without an answer"
+    if isinstance(error, http.client.IncompleteRead):
+        return "the answer ended before its announced length"
+    return str(error) or type(error).__name__

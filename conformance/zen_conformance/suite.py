@@ -1,0 +1,86 @@
+"""What checks are handed: the server under test as two tenants, and what kind of run this is."""
+
+from dataclasses import dataclass
+
+from zen_conformance.created import Created, Thing
+from zen_conformance.failures import ConformanceFailure, NotRun, Unreachable
+from zen_conformance.http.client import HttpClient
+from zen_conformance.target_file import Credential, Target
+from zen_conformance.tenant import Tenant
+from zen_conformance.traffic import Traffic
+
+BUDGETS = ("quick", "standard", "deep")
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What a run was asked for; it is part of the report."""
+
+    target: Target
+    seed: int = 1
+    budget: str = "standard"
+    show_secrets: bool = False
+
+    def scaled(self, quick: int, standard: int, deep: int) -> int:
+        """The one of three amounts that fits the budget."""
+        return {"quick": quick, "standard": standard, "deep": deep}[self.budget]
+
+
+class Suite:
+    """One run's view of the server; threads share it."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.configuration = configuration
+        self.target = configuration.target
+        self.created = Created()
+        self.client = HttpClient(self.target.base_url, self.target.tls)
+        self.traffic = Traffic(self.client, self.created)
+
+    @property
+    def primary(self) -> Tenant:
+        """The tenant that nearly every check works in, with every scope."""
+        return self._tenant("primary")
+
+    @property
+    def other(self) -> Tenant:
+        """The second tenant, with every scope of its own."""
+        return self._tenant("other")
+
+    def credential(
+        self,
+        *,
+        tenant: str = "primary",
+        scopes: frozenset[str] | None = None,
+        kind: str | None = None,
+        state: str = "valid",
+    ) -> Credential:
+        """A credential of the target file, else NotRun naming what is missing."""
+        found = self.target.credential(tenant, scopes=scopes, kind=kind, state=state)
+        if found is None:
+            asked = f"{state} {kind or ''} credential of tenant {tenant}".replace("  ", " ")
+            with_scopes = "" if scopes is None else f" with exactly {sorted(scopes) or 'no scope'}"
+            raise NotRun(f"the target file has no {asked}{with_scopes}")
+        return found
+
+    def clean(self) -> list[Thing]:
+        """Delete what the run created; what could not be deleted is returned."""
+        return self.created.take_away(self._delete)
+
+    def _tenant(self, role: str) -> Tenant:
+        return Tenant(
+            self.traffic,
+            self.target.tenants[role],
+            self.credential(tenant=role),
+            self.target.fixtures.source_ids if role == "primary" else (),
+            self.target.offers("ingesters"),
+        )
+
+    def _delete(self, thing: Thing) -> bool:
+        role = next(
+            (r for r, t in self.target.tenants.items() if t.id == thing.tenant_id), "primary"
+        )
+        try:
+            answer = self._tenant(role).raw("DELETE", thing.path)
+            return answer.status in (204, 404)
+        except (ConformanceFailure, NotRun, Unreachable):
+            return False
