@@ -20,9 +20,10 @@ from zen_conformance.failures import ConformanceFailure, NotOffered, NotRun
 from zen_conformance.http.exchange import NotJson
 from zen_conformance.judge.finding import Finding
 from zen_conformance.records import Scribe
+from zen_conformance.requirements import BUDGETS
 from zen_conformance.scenarios import Scenarios
 from zen_conformance.selection import Selection
-from zen_conformance.suite import BUDGETS, Configuration, Suite
+from zen_conformance.suite import Configuration, Suite
 from zen_conformance.tenant import Tenant
 from zen_conformance.traffic import Recording
 

@@ -112,9 +112,11 @@ def _report(
 ) -> model.Report:
     ledger = requirements.load()
     left_out = {
-        one.id: reason for one in ledger if (reason := selection.reason(one.id)) is not None
+        one.id: reason
+        for one in ledger.values()
+        if (reason := selection.reason(one.id)) is not None
     }
-    found = model.results(ledger, left_out, collector.records)
+    found = model.results(ledger.values(), left_out, collector.records)
     errors = list(collector.errors)
     if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR) and not errors:
         errors.append(f"pytest ended with code {code}")

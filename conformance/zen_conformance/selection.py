@@ -6,8 +6,7 @@
 from collections.abc import Iterable, Iterator
 
 from zen_conformance import requirements
-from zen_conformance.requirements import Requirement
-from zen_conformance.suite import BUDGETS
+from zen_conformance.requirements import BUDGETS, Requirement
 from zen_conformance.target_file import Target
 
 # What a server of the recipe page alone offers; everything else is the full profile's.
@@ -33,11 +32,11 @@ class Selection:
     ) -> None:
         self._left_out: dict[str, str] = {}
         ledger = requirements.load()
-        wanted = set(matching(only)) or {one.id for one in ledger}
+        wanted = set(matching(only)) or set(ledger)
         skipped = set(matching(skip))
         if wanted <= skipped:
             raise UnknownRequirement("--only and --skip together leave no requirement to check.")
-        for one in ledger:
+        for one in ledger.values():
             reason = _reason(one, target, wanted, skipped, profile, budget)
             if reason is not None:
                 self._left_out[one.id] = reason
@@ -55,7 +54,7 @@ def matching(words: Iterable[str]) -> Iterator[str]:
     """The ids that those ids and areas name, else UnknownRequirement."""
     ledger = requirements.load()
     for word in words:
-        found = [one.id for one in ledger if word.upper() in (one.id, one.area)]
+        found = [one.id for one in ledger.values() if word.upper() in (one.id, one.area)]
         if not found:
             raise UnknownRequirement(
                 f"There is no requirement or area {word!r}; see `zen-conformance list`."

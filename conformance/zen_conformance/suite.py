@@ -9,8 +9,6 @@ from zen_conformance.target_file import Credential, Target
 from zen_conformance.tenant import Tenant
 from zen_conformance.traffic import Traffic
 
-BUDGETS = ("quick", "standard", "deep")
-
 
 @dataclass(frozen=True)
 class Configuration:

@@ -96,7 +96,7 @@ class Target:
         if need == "clusters":
             return bool(self.tenants["primary"].clusters)
         if need == "receiver":
-            return self.receiver_host is not None
+            return self.receiver_host is not None or self.receiver_url is not None
         return need in self.capabilities
 
     def at(self, base_url: str) -> "Target":

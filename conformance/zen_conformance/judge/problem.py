@@ -21,13 +21,20 @@ TITLES = {
     "internal-error": (500, "Internal Server Error"),
     "service-unavailable": (503, "Service Unavailable"),
 }
+_MEMBERS: dict[str, type] = {
+    "type": str,
+    "title": str,
+    "status": int,
+    "detail": str,
+    "instance": str,
+}
 _BY_STATUS = {
     status: {slug for slug, (own, _) in TITLES.items() if own == status}
     for status, _ in TITLES.values()
 }
 
 
-@rule("PROB-MEDIA")
+@rule("PROB-001")
 def an_error_is_a_problem_document(exchange: Exchange) -> str | None:
     """Every answer of 400 and above is a JSON object of type application/problem+json."""
     received = _error(exchange)
@@ -40,7 +47,7 @@ def an_error_is_a_problem_document(exchange: Exchange) -> str | None:
     return KEPT
 
 
-@rule("PROB-MEMBERS")
+@rule("PROB-002")
 def an_error_has_the_five_members(exchange: Exchange) -> str | None:
     """type, title, status, detail and instance, each of its type and none empty."""
     received = _problem(exchange)
@@ -50,22 +57,12 @@ def an_error_has_the_five_members(exchange: Exchange) -> str | None:
         value = member(received, name)
         if not isinstance(value, kind) or isinstance(value, bool) or value == "":
             return f"the problem's {name} is {value!r}"
-    return KEPT
-
-
-@rule("PROB-STATUS")
-def the_status_member_is_the_status(exchange: Exchange) -> str | None:
-    """`status` repeats the status code."""
-    received = _problem(exchange)
-    if received is None:
-        return None
     said = member(received, "status")
-    return (
-        KEPT if said == received.status else f"a {received.status} whose status member is {said!r}"
-    )
+    fits = said == received.status
+    return KEPT if fits else f"a {received.status} whose status member is {said!r}"
 
 
-@rule("PROB-INSTANCE")
+@rule("PROB-003")
 def the_instance_is_the_request_id(exchange: Exchange) -> str | None:
     """`instance` is what X-Request-Id says, but in a replayed answer."""
     received = _problem(exchange)
@@ -75,98 +72,134 @@ def the_instance_is_the_request_id(exchange: Exchange) -> str | None:
     return KEPT if said == header else f"instance {said!r} and X-Request-Id {header!r} differ"
 
 
-@rule("PROB-SLUG")
-def the_type_is_the_statuss_own(exchange: Exchange) -> str | None:
-    """`type` is the documented address of a kind of problem that has this status."""
-    received = _problem(exchange)
-    if received is None:
-        return None
-    said = member(received, "type")
-    slug = said.removeprefix(PROBLEM_BASE) if isinstance(said, str) else None
-    known = _BY_STATUS.get(received.status)
-    if known is None:  # a limit of the protocol itself: only the address's form is documented
-        return KEPT if slug and slug != said else f"a {received.status} of type {said!r}"
-    return KEPT if slug in known and slug != said else f"a {received.status} of type {said!r}"
+def _kind(requirement: str, slug: str) -> None:
+    """A rule that holds an error to its documented type and title."""
+    status, title = TITLES[slug]
+
+    @rule(requirement)
+    def the_type_and_title_are_the_statuss_own(exchange: Exchange) -> str | None:
+        received = _problem(exchange)
+        if received is None or received.status != status:
+            return None
+        said = _slug(received)
+        if said != slug:
+            # Of two kinds with one status, the other one's rule looks at it.
+            others = _BY_STATUS[status] - {slug}
+            return None if said in others else f"a {status} of type {member(received, 'type')!r}"
+        given = member(received, "title")
+        if given != title:
+            return f"a problem {slug} titled {given!r}"
+        return _own_member(slug, exchange, received)
 
 
-@rule("PROB-TITLE")
-def the_title_belongs_to_the_type(exchange: Exchange) -> str | None:
-    """`title` is the documented one."""
-    received = _problem(exchange)
-    slug = _slug(received)
-    if received is None or slug not in TITLES:
-        return None
-    said = member(received, "title")
-    return KEPT if said == TITLES[slug][1] else f"a problem {slug} titled {said!r}"
+def _own_member(slug: str, exchange: Exchange, received: Received) -> str:
+    """What is wrong with the member that this kind has beyond the five; "" if nothing."""
+    if slug == "insufficient-scope":
+        scope = member(received, "required_scope")
+        return KEPT if isinstance(scope, str) and scope else f"required_scope is {scope!r}"
+    if slug == "idempotency-conflict":
+        said = member(received, "idempotency_key")
+        sent = exchange.sent.headers.get("Idempotency-Key")
+        return KEPT if said == sent else f"idempotency_key is {said!r} instead of {sent!r}"
+    return KEPT
 
 
-@rule("PROB-DETAIL400")
+for _requirement, _of in (
+    ("PROB-004", "validation-error"),
+    ("PROB-005", "unauthorized"),
+    ("PROB-006", "insufficient-scope"),
+    ("PROB-007", "permission-denied"),
+    ("PROB-008", "not-found"),
+    ("PROB-009", "method-not-allowed"),
+    ("PROB-010", "conflict"),
+    ("PROB-011", "idempotency-conflict"),
+    ("PROB-012", "payload-too-large"),
+    ("PROB-013", "unsupported-media-type"),
+):
+    _kind(_requirement, _of)
+
+
+@rule("PROB-014")
 def a_validation_error_names_its_field(exchange: Exchange) -> str | None:
     """`detail` of a 400 is `<field>: <reason>`."""
-    received = _problem(exchange)
-    if received is None or _slug(received) != "validation-error":
+    received = _validation_error(exchange)
+    if received is None:
         return None
     said = member(received, "detail")
     fits = isinstance(said, str) and re.fullmatch(r"[^\s:][^:]*: .+", said, re.DOTALL)
     return KEPT if fits else f"detail {said!r} is not '<field>: <reason>'"
 
 
-@rule("PROB-ERRORS400")
+@rule("PROB-015")
 def a_validation_error_lists_its_errors(exchange: Exchange) -> str | None:
-    """`errors` lists each field and message, the first one being what `detail` says."""
-    received = _problem(exchange)
-    if received is None or _slug(received) != "validation-error":
+    """`errors` is there."""
+    received = _validation_error(exchange)
+    if received is None:
         return None
     listed = member(received, "errors")
-    if listed is None:
-        return "a validation error without errors"
-    if not isinstance(listed, list) or not listed:
-        return "errors is not a list with something in it"
-    whole = all(
-        isinstance(one, dict)
-        and isinstance(one.get("field"), str)
-        and isinstance(one.get("message"), str)
-        for one in listed
-    )
-    return KEPT if whole else "errors has an entry without field and message"
+    return KEPT if isinstance(listed, list) and listed else f"errors is {listed!r}"
 
 
-@rule("PROB-401CHALLENGE")
+@rule("PROB-016")
+def listed_errors_have_field_and_message(exchange: Exchange) -> str | None:
+    """Each entry of `errors` has both, and one is about the field of `detail`."""
+    received = _validation_error(exchange)
+    listed = member(received, "errors") if received is not None else None
+    if received is None or listed is None:
+        return None
+    if not isinstance(listed, list):
+        return f"errors is {listed!r}"
+    fields = []
+    for one in listed:
+        field, message = (one.get("field"), one.get("message")) if isinstance(one, dict) else (0, 0)
+        if not (isinstance(field, str) and isinstance(message, str) and message):
+            return f"errors has the entry {one!r}"
+        fields.append(field)
+    detail = str(member(received, "detail"))
+    fits = any(detail.startswith(f"{field}:") for field in fields)
+    return KEPT if fits else f"detail {detail!r} is about none of the fields {fields!r}"
+
+
+@rule("AUTH-008")
 def a_401_challenges(exchange: Exchange) -> str | None:
-    """WWW-Authenticate: Bearer."""
+    """WWW-Authenticate: Bearer, with error="invalid_token" when a token was sent."""
     received = _with_status(exchange, 401)
     if received is None:
         return None
     said = received.headers.get("WWW-Authenticate") or ""
-    return KEPT if re.match(r"bearer\b", said, re.IGNORECASE) else f"WWW-Authenticate is {said!r}"
-
-
-@rule("PROB-401INVALID")
-def a_401_of_a_sent_token_says_so(exchange: Exchange) -> str | None:
-    """error="invalid_token" when a token was sent."""
-    received = _with_status(exchange, 401)
+    if not re.match(r"bearer\b", said, re.IGNORECASE):
+        return f"WWW-Authenticate is {said!r}"
     given = exchange.sent.headers.all("Authorization")
-    if received is None or len(given) != 1 or not re.fullmatch(r"(?i)bearer +\S+", given[0]):
-        return None
-    said = received.headers.get("WWW-Authenticate") or ""
+    if len(given) != 1 or not re.fullmatch(r"(?i)bearer +\S+", given[0]):
+        return KEPT
     return KEPT if re.search(r'error="?invalid_token"?', said) else f"WWW-Authenticate is {said!r}"
 
 
-@rule("PROB-403SCOPE")
-def a_missing_scope_is_named(exchange: Exchange) -> str | None:
-    """`required_scope`, and the same scope in WWW-Authenticate."""
+@rule("PROB-017")
+def a_missing_scope_is_told_in_words(exchange: Exchange) -> str | None:
+    """The detail is the documented sentence, with the scope of `required_scope`."""
+    received = _problem(exchange)
+    if received is None or _slug(received) != "insufficient-scope":
+        return None
+    end = f" does not have {member(received, 'required_scope')} scope."
+    said = member(received, "detail")
+    fits = said in (f"API key{end}", f"Token{end}")
+    return KEPT if fits else f"detail is {said!r}"
+
+
+@rule("PROB-018")
+def a_missing_scope_is_in_the_challenge(exchange: Exchange) -> str | None:
+    """WWW-Authenticate names the error and the scope."""
     received = _problem(exchange)
     if received is None or _slug(received) != "insufficient-scope":
         return None
     scope = member(received, "required_scope")
-    if not isinstance(scope, str) or not scope:
-        return f"required_scope is {scope!r}"
     said = received.headers.get("WWW-Authenticate") or ""
     named = re.search(r'error="?insufficient_scope"?', said) and f'scope="{scope}"' in said
     return KEPT if named else f"WWW-Authenticate is {said!r}"
 
 
-@rule("PROB-405ALLOW")
+@rule("ROUTE-004")
 def a_405_says_what_is_allowed(exchange: Exchange) -> str | None:
     """`Allow` names methods, and not the one that was refused."""
     received = _with_status(exchange, 405)
@@ -179,17 +212,7 @@ def a_405_says_what_is_allowed(exchange: Exchange) -> str | None:
     return f"Allow is {said!r}" if exchange.sent.method in allowed else KEPT
 
 
-@rule("PROB-IDEMKEY")
-def an_idempotency_conflict_names_its_key(exchange: Exchange) -> str | None:
-    """`idempotency_key` is the key of the request."""
-    received = _problem(exchange)
-    if received is None or _slug(received) != "idempotency-conflict":
-        return None
-    said, sent = member(received, "idempotency_key"), exchange.sent.headers.get("Idempotency-Key")
-    return KEPT if said == sent else f"idempotency_key is {said!r} instead of {sent!r}"
-
-
-@rule("PROB-RETRYAFTER429")
+@rule("RATE-001")
 def a_429_says_when(exchange: Exchange) -> str | None:
     """Retry-After and `retry_after_seconds`."""
     received = _with_status(exchange, 429)
@@ -202,24 +225,6 @@ def a_429_says_when(exchange: Exchange) -> str | None:
     return KEPT if counts else f"retry_after_seconds is {seconds!r}"
 
 
-@rule("PROB-RETRYAFTER503")
-def a_503_says_when(exchange: Exchange) -> str | None:
-    """Retry-After."""
-    received = _with_status(exchange, 503)
-    if received is None:
-        return None
-    return KEPT if received.headers.get("Retry-After") else "a 503 without Retry-After"
-
-
-_MEMBERS: dict[str, type] = {
-    "type": str,
-    "title": str,
-    "status": int,
-    "detail": str,
-    "instance": str,
-}
-
-
 def _error(exchange: Exchange) -> Received | None:
     received = exchange.received
     return received if received is not None and received.status >= 400 else None
@@ -229,6 +234,12 @@ def _problem(exchange: Exchange) -> Received | None:
     """The answer when it is an error with a JSON object for a body."""
     received = _error(exchange)
     return received if received is not None and isinstance(document(received), dict) else None
+
+
+def _validation_error(exchange: Exchange) -> Received | None:
+    """A validation error of an operation; HTTP's own 400 has no field to name."""
+    received = _problem(exchange) if exchange.operation_id else None
+    return received if _slug(received) == "validation-error" else None
 
 
 def _with_status(exchange: Exchange, status: int) -> Received | None:

@@ -3,7 +3,7 @@
 Renderings (JSON, JUnit, HTML, terminal) show this value and compute nothing, so that they agree.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,7 +54,7 @@ class Report:
 
 
 def results(
-    ledger: Iterable[Requirement],
+    ledger: Collection[Requirement],
     left_out: Mapping[str, str],
     records: Sequence[Mapping[str, Any]],
 ) -> tuple[Result, ...]:
