@@ -19,6 +19,7 @@ from zen_conformance import check, target_file
 from zen_conformance.failures import ConformanceFailure, NotOffered, NotRun
 from zen_conformance.http.exchange import NotJson
 from zen_conformance.judge.finding import Finding
+from zen_conformance.receiver import Receiver
 from zen_conformance.records import Scribe
 from zen_conformance.requirements import BUDGETS
 from zen_conformance.scenarios import Scenarios
@@ -171,6 +172,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     run.scenarios.stop()
     run.suite.traffic.record(Recording())
     left = [thing.path for thing in run.suite.clean()]
+    run.suite.close()
     worker_output = getattr(session.config, "workeroutput", None)
     if worker_output is not None:
         worker_output["zen_left_behind"] = left
@@ -200,6 +202,12 @@ def api(suite: Suite) -> Tenant:
 def other(suite: Suite) -> Tenant:
     """The other tenant, with every scope."""
     return suite.other
+
+
+@pytest.fixture
+def receiver(suite: Suite) -> Receiver:
+    """The suite's own webhook receiver."""
+    return suite.receiver
 
 
 @pytest.fixture

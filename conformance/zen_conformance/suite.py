@@ -1,10 +1,12 @@
 """What checks are handed: the server under test as two tenants, and what kind of run this is."""
 
+import threading
 from dataclasses import dataclass
 
 from zen_conformance.created import Created, Thing
-from zen_conformance.failures import ConformanceFailure, NotRun, Unreachable
+from zen_conformance.failures import ConformanceFailure, NotOffered, NotRun, Unreachable
 from zen_conformance.http.client import HttpClient
+from zen_conformance.receiver import Receiver
 from zen_conformance.target_file import Credential, Target
 from zen_conformance.tenant import Tenant
 from zen_conformance.traffic import Traffic
@@ -33,6 +35,8 @@ class Suite:
         self.created = Created()
         self.client = HttpClient(self.target.base_url, self.target.tls)
         self.traffic = Traffic(self.client, self.created)
+        self._receiver: Receiver | None = None
+        self._lock = threading.Lock()
 
     @property
     def primary(self) -> Tenant:
@@ -60,6 +64,21 @@ class Suite:
             raise NotRun(f"the target file has no {asked}{with_scopes}")
         return found
 
+    @property
+    def receiver(self) -> Receiver:
+        """The run's webhook receiver, listening from its first use on; NotOffered without one."""
+        if not self.target.offers("receiver"):
+            raise NotOffered
+        with self._lock:
+            if self._receiver is None:
+                self._receiver = _listening(self.target)
+            return self._receiver
+
+    def close(self) -> None:
+        """Stop the receiver."""
+        if self._receiver is not None:
+            self._receiver.close()
+
     def clean(self) -> list[Thing]:
         """Delete what the run created; what could not be deleted is returned."""
         return self.created.take_away(self._delete)
@@ -82,3 +101,10 @@ class Suite:
             return answer.status in (204, 404)
         except (ConformanceFailure, NotRun, Unreachable):
             return False
+
+
+def _listening(target: Target) -> Receiver:
+    try:
+        return Receiver(target)
+    except OSError as error:
+        raise NotRun(f"the suite cannot listen at its receiver address: {error}") from error
