@@ -117,6 +117,7 @@ def test_a_key_is_printed_alone_and_only_once(db: Path) -> None:
     token = done.stdout.strip()
     assert done.stdout == token + "\n"
     assert token.startswith("zpk_")
+    assert "of tnt_a, all scopes; it" in done.stderr
     assert "it is not shown again" in done.stderr
     assert token not in done.stderr
     for words in (("keys", "list", "--db", db), ("keys", "list", "--json", "--db", db)):

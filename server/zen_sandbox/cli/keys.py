@@ -1,5 +1,6 @@
 """`zen-sandbox keys create|list|revoke`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,7 +105,7 @@ def create(
     click.echo(token)
     ends = f"ends at {timestamp(key.expires_at)}" if key.expires_at else "does not end by itself"
     remark(
-        f"Key {key.id} of {tenant_id}, {', '.join(key.scopes) or 'no scope'}; it {ends}."
+        f"Key {key.id} of {tenant_id}, {_scopes_in_words(key)}; it {ends}."
         " Keep it: it is not shown again."
     )
 
@@ -149,7 +150,7 @@ def list_all(tenant_id: str | None, db: Path | None, as_json: bool) -> None:
         print_json({"keys": found})
     else:
         for key in found:
-            if expanded(key["scopes"]) >= set(ALL_SCOPES):
+            if _opens_everything(key["scopes"]):
                 key["scopes"] = ["all"]
         print_table(found, ("id", "tenant_id", "name", "state", "expires_at", "scopes"))
 
@@ -171,6 +172,14 @@ def revoke(key_id: str, db: Path | None, as_json: bool) -> None:
         except NotFound:
             raise missing("key", key_id) from None
     print_revoked("key", key_id, as_json=as_json)
+
+
+def _opens_everything(scopes: Sequence[str]) -> bool:
+    return expanded(scopes) >= set(ALL_SCOPES)
+
+
+def _scopes_in_words(key: "ApiKey") -> str:
+    return "all scopes" if _opens_everything(key.scopes) else ", ".join(key.scopes) or "no scope"
 
 
 def _state(key: "ApiKey", now: str) -> str:
