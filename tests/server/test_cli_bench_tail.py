@@ -321,7 +321,7 @@ def test_it_prints_a_line_without_colour_into_a_pipe(tmp_path: Path) -> None:
         assert rest[-4:] == ["attempt", "1", "delivered", "200"]
         assert "\x1b" not in "".join(tail.lines)
         assert tail.interrupt() == 0
-        assert tail.remarks == []
+        assert tail.remarks == [f"Watching {server.base_url}. Ctrl-C ends this."]
 
 
 def test_since_start_begins_with_what_this_server_has_made(tmp_path: Path) -> None:

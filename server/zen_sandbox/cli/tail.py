@@ -43,7 +43,7 @@ def tail(
       zen-sandbox tail --tenant tnt_demo --json
     """
     with suppress(KeyboardInterrupt):
-        for made in _made(tenant_id, since_start, (db, url, admin_token)):
+        for made in _made(tenant_id, since_start, (db, url, admin_token), greet=not as_json):
             if as_json:
                 print_json(made)
             else:
@@ -87,7 +87,11 @@ def _what_next(made: dict[str, Any]) -> str:
 
 
 def _made(
-    tenant_id: str | None, since_start: bool, where: tuple[Path | None, str | None, str | None]
+    tenant_id: str | None,
+    since_start: bool,
+    where: tuple[Path | None, str | None, str | None],
+    *,
+    greet: bool,
 ) -> Iterator[dict[str, Any]]:
     position = None if since_start else "latest"
     wait, is_away, was_there = 0, False, False  # the first answer says at once where it begins
@@ -98,6 +102,8 @@ def _made(
                     found = follow(server, position, wait, tenant_id)
                     if is_away:
                         remark("The server is back.")
+                    elif greet and not was_there:
+                        remark(f"Watching {server.url}. Ctrl-C ends this.")
                     position, wait, is_away, was_there = found["position"], WAIT, False, True
                     yield from found["deliveries"]
         except Gone:
