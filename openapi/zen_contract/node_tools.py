@@ -43,6 +43,12 @@ def node() -> Path:
     return _existing(_wheel() / name)
 
 
+def npm() -> Path:
+    """The program of npm, which Node runs."""
+    program = "node_modules/npm/bin/npm-cli.js"
+    return _existing(_wheel() / (program if os.name == "nt" else f"lib/{program}"))
+
+
 def install(package_dir: Path) -> Path:
     """The node_modules folder with what that folder's package-lock.json names.
 
@@ -77,10 +83,8 @@ def _install_into(home: Path, package_dir: Path) -> None:
 
 
 def _npm_ci(work: Path, package_dir: Path) -> None:
-    npm = "node_modules/npm/bin/npm-cli.js"
-    program = _existing(_wheel() / (npm if os.name == "nt" else f"lib/{npm}"))
     process = subprocess.Popen(
-        [node(), program, "ci", *_NPM_OPTIONS],
+        [node(), npm(), "ci", *_NPM_OPTIONS],
         cwd=work,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
