@@ -42,6 +42,12 @@ def counts(store: Store, tenant: str) -> dict[str, int]:
     }
 
 
+def made(store: Store, tenant: str, delivery_id: str) -> None:
+    """Notes the attempt as the engine does when it was made."""
+    with store.database.writing():
+        store.attempts.note(store.deliveries.get(tenant, delivery_id).seq)
+
+
 def test_nothing_is_forgotten_before_its_time(tmp_path: Path) -> None:
     with Sandbox(tmp_path / "sandbox.db") as sandbox:
         given.failed_event(sandbox, "tnt_a")
@@ -76,6 +82,18 @@ def test_old_attempts_go_with_their_events_and_entries_and_newer_ones_stay(tmp_p
         assert counts(sandbox.store, "tnt_a") == {"events": 1, "deliveries": 1, "logs": 1}
         api.post(f"/v1/tenants/tnt_a/events/{old_event}/retry").refused("not-found")
         assert milliseconds(moment) == now
+
+
+def test_an_old_attempt_loses_its_place_among_the_attempts_that_were_made(tmp_path: Path) -> None:
+    with Sandbox(tmp_path / "sandbox.db") as sandbox:
+        for tenant in ("tnt_a", "tnt_b"):
+            made(sandbox.store, tenant, given.failed_event(sandbox, tenant)[1])
+        move(sandbox.store, "tnt_a", 31)
+        assert step(sandbox.store, "tnt_a") == 1
+        rows = sandbox.store.database.execute(
+            "SELECT d.tenant_id FROM made_attempts m LEFT JOIN deliveries d ON d.seq = delivery_seq"
+        ).fetchall()
+        assert rows == [("tnt_b",)]
 
 
 def test_a_queued_attempt_is_kept_however_old(tmp_path: Path) -> None:

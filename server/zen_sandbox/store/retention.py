@@ -44,6 +44,7 @@ class Retention:
         values = (tenant_id, before, since, most)
         old = self._database.execute(_DELIVERIES, values).fetchall()
         self._delete("attempt_records", "seq = ?", old)
+        self._delete("made_attempts", "delivery_seq = ?", old)
         self._delete("deliveries", "seq = ?", old)
         events = self._database.execute(_EVENTS, values).fetchall()
         self._delete("events", "seq = ?", events)

@@ -120,6 +120,12 @@ CREATE TABLE attempt_records (
 );
 """
 
+# A place in the order of attempts goes with its attempt, which has to be found from there.
+ATTEMPTS_FORGOTTEN = """
+DELETE FROM made_attempts WHERE delivery_seq NOT IN (SELECT seq FROM deliveries);
+CREATE INDEX made_attempts_by_delivery ON made_attempts (delivery_seq);
+"""
+
 Step = Callable[[SqliteUtilsDatabase], None]
 
 
@@ -137,6 +143,7 @@ STEPS: tuple[Step, ...] = (
     _statements(ACCOUNTS_AND_RESOURCES),
     _statements(DELIVERIES_AND_LOGS),
     _statements(DELIVERY_ENGINE),
+    _statements(ATTEMPTS_FORGOTTEN),
 )
 
 

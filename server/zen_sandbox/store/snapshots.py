@@ -18,9 +18,8 @@ _TABLES = (
     "logs",
     "idempotency",
 )
-_RECORDS = (
-    "SELECT r.* FROM attempt_records r JOIN deliveries d ON d.seq = r.seq WHERE d.tenant_id = ?"
-)
+# What belongs to an attempt and not to a tenant, by the column that names the attempt.
+_OF_ATTEMPTS = {"attempt_records": "seq", "made_attempts": "delivery_seq"}
 _BYTES = "$base64"
 
 
@@ -59,7 +58,12 @@ class Snapshots:
         self._database.execute("DELETE FROM snapshots WHERE name = ?", (name,))
         for tenant_id in tenants:
             data = {table: self._rows(table, tenant_id) for table in _TABLES}
-            data["attempt_records"] = self._select(_RECORDS, tenant_id)
+            for table, column in _OF_ATTEMPTS.items():
+                data[table] = self._select(
+                    f"SELECT a.* FROM deliveries d JOIN {table} a ON a.{column} = d.seq"
+                    " WHERE d.tenant_id = ?",
+                    tenant_id,
+                )
             self._database.execute(
                 "INSERT INTO snapshots (name, tenant_id, taken_at, data) VALUES (?, ?, ?, ?)",
                 (name, tenant_id, now, orjson.dumps(data, default=_tagged)),
@@ -85,11 +89,12 @@ class Snapshots:
 
     def empty(self, tenant_id: str) -> None:
         """Removes the tenant's data; the tenant itself, its keys, clusters and clock stay."""
-        self._database.execute(
-            "DELETE FROM attempt_records WHERE seq IN"
-            " (SELECT seq FROM deliveries WHERE tenant_id = ?)",
-            (tenant_id,),
-        )
+        for table, column in _OF_ATTEMPTS.items():
+            self._database.execute(
+                f"DELETE FROM {table} WHERE {column} IN"
+                " (SELECT seq FROM deliveries WHERE tenant_id = ?)",
+                (tenant_id,),
+            )
         for table in _TABLES:
             self._database.execute(f"DELETE FROM {table} WHERE tenant_id = ?", (tenant_id,))
 
