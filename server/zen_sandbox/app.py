@@ -101,6 +101,7 @@ async def _beside_requests(
 async def _deliver(store: Store, bench: Bench, endpoint: Endpoint, settings: Settings) -> None:
     """The delivery engine, for as long as the server serves."""
     from zen_sandbox.delivery.engine import Engine
+    from zen_sandbox.delivery.engines import deliver
 
     def new_transport() -> "Transport":
         from zen_sandbox.delivery.transport import Transport
@@ -108,11 +109,8 @@ async def _deliver(store: Store, bench: Bench, endpoint: Endpoint, settings: Set
         return Transport(guard)
 
     guard = TargetGuard(loopback=settings.loopback_targets, allowed=settings.allowed_targets)
-    bench.engine = Engine(store, new_transport, endpoint.transaction, bench.faults)
-    try:
-        await bench.engine.run()
-    finally:
-        bench.engine = None
+    engine = Engine(store, new_transport, endpoint.transaction, bench.faults)
+    await deliver(store, bench, endpoint.transaction, engine)
 
 
 def _connexion(

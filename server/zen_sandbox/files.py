@@ -89,6 +89,11 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
+def engine_lock_file(database: Path) -> Path:
+    """What the one server of a database whose engine runs holds a lock on."""
+    return database.with_name(database.name + ".engine")
+
+
 def kept_demo_key(database: Path) -> str | None:
     """The demo key in that file; None when there is none that could be one."""
     try:

@@ -71,11 +71,13 @@ class Tokens:
         self._known.clear()
 
     def _forget_after_a_change(self) -> None:
-        # Other processes and threads, such as `zen-sandbox keys revoke`: effective at once.
+        # Other processes and threads, such as `zen-sandbox keys revoke` or another server of the
+        # database, which may have moved a clock that this credential ends by: effective at once.
         change = self._store.database.changed_elsewhere()
         if change != self._seen_change:
             self._seen_change = change
             self._known.clear()
+            self._store.clocks.forget()
 
     def _check(self, token: str) -> Credential:
         if token.startswith(API_KEY_PREFIX):

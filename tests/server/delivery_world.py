@@ -39,10 +39,10 @@ def until(found: Callable[[], T | None], what: str = "what was waited for") -> T
 class World:
     """A tenant of a running sandbox, and a target's path that is this world's own."""
 
-    def __init__(self, sandbox: Sandbox, target: Target) -> None:
+    def __init__(self, sandbox: Sandbox, target: Target, tenant: str | None = None) -> None:
         self.sandbox = sandbox
         self.target = target
-        self.tenant = sandbox.new_tenant()
+        self.tenant = tenant or sandbox.new_tenant()
         self.api = sandbox.api(tenant=self.tenant)
         self.anybody = sandbox.anonymous()
         self.admin = sandbox.api(token=ADMIN, tenant=self.tenant)

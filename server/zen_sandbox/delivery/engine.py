@@ -9,8 +9,8 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from zen_sandbox.bench.faults import Faults
@@ -103,6 +103,11 @@ class Engine:
         self._is_stale = False
         self._wake.set()
 
+    def look_outside(self) -> None:
+        """For who saw another process commit, which may have queued or moved something."""
+        self._is_stale = True
+        self._wake.set()
+
     def next_due_ms(self, tenant_id: str) -> int | None:
         """When the tenant's next queued attempt is due; exact when nothing of it is under way."""
         due = [
@@ -123,6 +128,12 @@ class Engine:
             self._progress.clear()
             self._wake.set()
             await self._progress.wait()
+
+    @asynccontextmanager
+    async def time_held(self, tenant_id: str) -> AsyncIterator[None]:
+        """Lets the tenant's clock stand still but for being moved: attempts take no time."""
+        with self._store.clocks.held(tenant_id):
+            yield
 
     def _busy(self, tenant_id: str) -> bool:
         now = self._store.clocks.peek_ms(tenant_id)

@@ -94,6 +94,10 @@ class Clocks:
         else:
             self._keep(tenant_id, _State(offset_ms=ms - self._base.now_ms()))
 
+    def forget(self) -> None:
+        """For who saw another process commit: it may have moved a clock."""
+        self._states.clear()
+
     def _load(self, tenant_id: str) -> _State:
         row = self._database.execute(
             "SELECT offset_ms, frozen_ms FROM clocks WHERE tenant_id = ?", (tenant_id,)
@@ -102,7 +106,8 @@ class Clocks:
             "SELECT timestamp FROM logs WHERE tenant_id = ? ORDER BY seq DESC LIMIT 1",
             (tenant_id,),
         ).fetchone()
-        self._latest[tenant_id] = milliseconds(newest[0]) if newest else 0
+        known = self._latest.get(tenant_id, 0)
+        self._latest[tenant_id] = max(known, milliseconds(newest[0]) if newest else 0)
         state = self._states[tenant_id] = _State(*row) if row else _State()
         return state
 

@@ -14,6 +14,9 @@ from zen_sandbox.store.database import Database
 _LANES = """
 SELECT tenant_id, destination_id, MIN(due_at) FROM deliveries WHERE due_at IS NOT NULL
 GROUP BY tenant_id, destination_id"""
+_NEXT_DUE = """
+SELECT MIN(due_at) FROM deliveries INDEXED BY deliveries_due
+WHERE tenant_id = ? AND due_at IS NOT NULL"""
 _DUE = """
 SELECT seq, id, event_id, flow_id, attempt_number, due_at
 FROM deliveries INDEXED BY deliveries_due
@@ -82,6 +85,12 @@ class Queue:
         return [
             (Lane(tenant_id, destination_id), due_at) for tenant_id, destination_id, due_at in rows
         ]
+
+    def next_due(self, tenant_id: str) -> str | None:
+        """When the tenant's next attempt is due, or was; None when nothing is queued."""
+        row = self._database.execute(_NEXT_DUE, (tenant_id,)).fetchone()
+        due_at: str | None = row[0]
+        return due_at
 
     def first(self, lane: Lane, limit: int) -> list[Due]:
         """The attempts of a lane that are due next, soonest first, due already or not."""

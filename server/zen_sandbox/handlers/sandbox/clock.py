@@ -1,14 +1,16 @@
 """Time, to be moved."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zen_sandbox import wire
 from zen_sandbox.clock import comparable, milliseconds, moment
 from zen_sandbox.delivery.advance import advance
-from zen_sandbox.delivery.engine import Engine
 from zen_sandbox.problems import NotFound, ServiceUnavailable, ValidationFailed
 from zen_sandbox.request.call import Call
 from zen_sandbox.request.exchange import Response
+
+if TYPE_CHECKING:
+    from zen_sandbox.bench.bench import AnyEngine
 
 
 def get_clocks(call: Call, tenant_id: str | None = None) -> Response:
@@ -34,7 +36,9 @@ async def _move(call: Call, tenant_id: str, body: dict[str, Any]) -> None:
         async with call.transaction():
             (clocks.freeze if action == "freeze" else clocks.resume)(tenant_id)
     else:
-        await advance(clocks, engine, call.transaction, tenant_id, _goal(call, tenant_id, body))
+        async with engine.time_held(tenant_id):
+            goal = _goal(call, tenant_id, body)
+            await advance(clocks, engine, call.transaction, tenant_id, goal)
     engine.look_again()
 
 
@@ -62,7 +66,7 @@ def _goal(call: Call, tenant_id: str, body: dict[str, Any]) -> int:
     return goal
 
 
-def _engine(call: Call) -> Engine:
+def _engine(call: Call) -> "AnyEngine":
     if call.bench.engine is None:
         raise ServiceUnavailable("The delivery engine is not running.")
     return call.bench.engine
