@@ -145,3 +145,9 @@ class ApiKey(NamedTuple):
     created_at: str
     expires_at: str | None
     revoked_at: str | None
+
+    def state(self, now: str) -> str:
+        """At that moment: valid, expired or revoked."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at is not None and self.expires_at <= now else "valid"

@@ -45,6 +45,8 @@ class Bench:
     def path(self, operation_id: str, **other: str) -> str:
         """The operation's path; what it is about is made first unless `other` names it."""
         path = OPERATIONS[operation_id].path
+        if "/clusters" in path:
+            other = {"tenant_id": self.tenant, **other}
         names = [one["name"] for one in OPERATIONS[operation_id].parameters if one["in"] == "path"]
         return path.format(**{name: other.get(name) or self._made(name) for name in names})
 
@@ -58,6 +60,7 @@ class Bench:
             "createSnapshot": {"name": given.name("snapshot"), "tenant_id": self.tenant},
             "reset": {"tenant_id": self.emptied},
             "createTenant": {"name": "A tenant"},
+            "createCluster": {"cluster_id": given.name("plane")},
             "createKey": {"tenant_id": self.tenant, "scopes": ["read:*"]},
             "ingestEvent": {"hello": "world"},
             "receive": {"hello": "world"},
@@ -74,6 +77,7 @@ class Bench:
             "snapshot_name": ("createSnapshot", "name"),
             "tenant_id": ("createTenant", "tenant_id"),
             "key_id": ("createKey", "key_id"),
+            "cluster_id": ("createCluster", "cluster_id"),
         }
         operation_id, member = makers[name]
         return str(self.send(operation_id).expect(201).json[member])

@@ -81,10 +81,29 @@ def test_405_for_a_method_that_a_path_does_not_serve(bench: Bench, path: str) ->
     bench.admin.request("PATCH", bench.path(operation_id)).refused("method-not-allowed")
 
 
-@pytest.mark.parametrize("operation_id", documenting(409))
+NAMED_BY = {"createReceiver": "name", "createTenant": "tenant_id", "createCluster": "cluster_id"}
+OF_A_LIVE_TENANT = ["createKey", "createCluster"]
+
+
+def test_every_documented_409_has_its_cause_below() -> None:
+    assert {*NAMED_BY, *OF_A_LIVE_TENANT} == set(documenting(409))
+
+
+@pytest.mark.parametrize("operation_id", OF_A_LIVE_TENANT)
+def test_409_for_a_tenant_that_was_revoked(bench: Bench, operation_id: str) -> None:
+    tenant = bench.sandbox.new_tenant()
+    path, body = bench.path(operation_id, tenant_id=tenant), bench.body(operation_id)
+    bench.admin.delete(f"/sandbox/tenants/{tenant}").expect(204)
+    if "tenant_id" in body:
+        body = {**body, "tenant_id": tenant}
+    refused = bench.send(operation_id, path=path, json=body)
+    refused.refused("conflict", f"Tenant {tenant} was revoked.")
+
+
+@pytest.mark.parametrize("operation_id", NAMED_BY)
 def test_409_for_a_name_that_is_taken(bench: Bench, operation_id: str) -> None:
     name = given.name("taken")
-    member = {"createReceiver": "name", "createTenant": "tenant_id"}[operation_id]
+    member = NAMED_BY[operation_id]
     bench.send(operation_id, json={member: name}).expect(201)
     assert name in bench.send(operation_id, json={member: name}).refused("conflict")["detail"]
 

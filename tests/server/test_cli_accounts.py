@@ -175,6 +175,18 @@ def test_a_key_ends_when_it_was_said_to(server: SpawnedSandbox, tmp_path: Path) 
     assert status(server, zen_json(*create, "--expires-in", "1h")["api_key"]) == 200
 
 
+def test_a_key_ends_by_the_clock_of_its_tenant(server: SpawnedSandbox, tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.db"
+    zen_json("clock", "advance", "30d", "--tenant", "tnt_demo", "--db", path)
+    create = ("keys", "create", "--tenant", "tnt_demo", "--db", path)
+    made = zen_json(*create, "--expires-in", "1h")
+    assert status(server, made["api_key"]) == 200
+    zen_json("clock", "advance", "1h", "--tenant", "tnt_demo", "--db", path)
+    assert status(server, made["api_key"]) == 401
+    listed = {one["id"]: one["state"] for one in zen_json("keys", "list", "--db", path)["keys"]}
+    assert listed[made["id"]] == "expired"
+
+
 @pytest.mark.parametrize("bad", ["", "1", "h", "0s", "-1s", "1.5h", "1w", "3651d", "٣s"])
 def test_a_duration_that_is_none_is_a_sentence(bad: str, db: Path) -> None:
     words = ("keys", "create", "--tenant", "tnt_a", "--expires-in", bad, "--db", db)

@@ -214,6 +214,19 @@ def test_a_snapshot_brings_back_what_one_tenant_had(tenant: ZenSandbox, other: Z
     assert (done.exit_code, done.stderr) == (1, f"Error: Snapshot {name} not found.\n")
 
 
+def test_one_tenant_of_a_snapshot_of_all_is_brought_back(
+    tenant: ZenSandbox, other: ZenSandbox
+) -> None:
+    name = f"all-before-{tenant.tenant_id}"
+    zen_json("snapshot", "take", name, *at(tenant))
+    for one in (tenant, other):
+        one.create_endpoint(name="later")
+    assert zen_json("snapshot", "restore", name, *of(tenant))["tenants"] == [tenant.tenant_id]
+    for one, names in ((tenant, []), (other, ["later"])):
+        path = f"/v1/tenants/{one.tenant_id}/ingesters"
+        assert [row["name"] for row in one.api.ask("GET", path)["ingesters"]] == names
+
+
 # ---- all of them
 
 

@@ -48,6 +48,11 @@ class Faults:
         self._ids = ids
         self._faults: dict[str, Fault] = {}
 
+    @property
+    def are_there(self) -> bool:
+        """Whether there is any."""
+        return bool(self._faults)
+
     def add(self, wanted: Mapping[str, Any]) -> Fault:
         """Puts one in force; ValidationFailed when its members do not go together."""
         _check(wanted)
@@ -75,7 +80,10 @@ class Faults:
                 del self._faults[fault.id]
 
     def api(self, operation_id: str, tenant_id: str | None) -> Fault | None:
-        """The fault that strikes this request, if any does."""
+        """The fault that strikes this request, if any does.
+
+        One that is no tenant's, as what ends faults is, is struck by its own operation's only.
+        """
         return self._strike("api", tenant_id, "operation_id", operation_id)
 
     def target(self, tenant_id: str, destination_id: str) -> Fault | None:
@@ -90,7 +98,7 @@ class Faults:
             if (
                 wanted["side"] == side
                 and wanted.get("tenant_id") in (None, tenant_id)
-                and wanted.get(member) in (None, value)
+                and (wanted.get(member) == value or (tenant_id and member not in wanted))
                 and not fault.is_spent
                 and fault.strikes()
             ):

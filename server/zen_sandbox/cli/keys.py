@@ -89,7 +89,7 @@ def create(
     token = new_token()
     with open_store(db) as store, store.database.writing():
         live_tenant(store, tenant_id)
-        now_ms = store.clock.now_ms()
+        now_ms = store.clocks.now_ms(tenant_id)
         key = store.accounts.create_api_key(
             store.ids.new("key", now_ms),
             tenant_id,
@@ -144,8 +144,10 @@ def list_all(tenant_id: str | None, db: Path | None, as_json: bool) -> None:
     with open_store(db) as store:
         if tenant_id is not None:
             known_tenant(store, tenant_id)
-        now = store.now()
-        found = [_document(key, _state(key, now)) for key in store.accounts.api_keys(tenant_id)]
+        found = [
+            _document(key, key.state(store.at(store.clocks.peek_ms(key.tenant_id))))
+            for key in store.accounts.api_keys(tenant_id)
+        ]
     if as_json:
         print_json({"keys": found})
     else:
@@ -180,12 +182,6 @@ def _opens_everything(scopes: Sequence[str]) -> bool:
 
 def _scopes_in_words(key: "ApiKey") -> str:
     return "all scopes" if _opens_everything(key.scopes) else ", ".join(key.scopes) or "no scope"
-
-
-def _state(key: "ApiKey", now: str) -> str:
-    if key.revoked_at is not None:
-        return "revoked"
-    return "expired" if key.expires_at is not None and key.expires_at <= now else "valid"
 
 
 def _document(key: "ApiKey", state: str) -> dict[str, Any]:

@@ -61,14 +61,18 @@ def take(server: "RunningServer", name: str, tenant_id: str | None, as_json: boo
 
 @command(snapshot, "restore")
 @click.argument("name", type=ID)
-def restore(server: "RunningServer", name: str, as_json: bool) -> None:
+@click.option(
+    "--tenant", "tenant_id", type=ID, help="Only this tenant's data; all that NAME holds without."
+)
+def restore(server: "RunningServer", name: str, tenant_id: str | None, as_json: bool) -> None:
     """Put back the data that NAME holds; what came since is gone.
 
     \b
     Example:
       zen-sandbox snapshot restore before-lunch
     """
-    _print(server.ask("POST", f"snapshots/{name}/restore"), "restored", as_json=as_json)
+    restored = server.ask("POST", f"snapshots/{name}/restore", query={"tenant_id": tenant_id})
+    _print(restored, "restored", as_json=as_json)
 
 
 @command(snapshot, "delete")

@@ -20,7 +20,16 @@ from zen_sandbox.handlers import (
     recipes,
     recovery,
 )
-from zen_sandbox.handlers.sandbox import clock, events, faults, receivers, requests, state, tenants
+from zen_sandbox.handlers.sandbox import (
+    clock,
+    clusters,
+    events,
+    faults,
+    receivers,
+    requests,
+    state,
+    tenants,
+)
 
 MODULES: tuple[ModuleType, ...] = (
     destinations,
@@ -39,6 +48,7 @@ MODULES: tuple[ModuleType, ...] = (
     requests,
     state,
     tenants,
+    clusters,
 )
 
 

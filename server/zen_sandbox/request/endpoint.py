@@ -6,6 +6,7 @@ for another process's lock is done with pauses, before the transaction.
 """
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -64,12 +65,23 @@ class Endpoint:
         operation = exchange.operation
         if operation is None:
             raise RuntimeError("the endpoint was called without an operation")
-        fault = self._bench.faults.api(operation.operation_id, _tenant_of(exchange))
+        faults = self._bench.faults
+        fault = None
+        if faults.are_there:
+            fault = faults.api(operation.operation_id, self._whose(exchange))
         if fault is not None:
             await spoil_before(fault)
         await self._answer(operation, exchange)
         if fault is not None:
             spoil_after(fault, exchange)
+
+    def _whose(self, exchange: Exchange) -> str | None:
+        """The tenant whose request it is; that of an event is the endpoint's, without a token."""
+        ingester_id = exchange.path_values.get("ingester_id")
+        if exchange.credential is None and ingester_id is not None:
+            with contextlib.suppress(NotFound):
+                return self._store.ingesters.owner(ingester_id)
+        return _tenant_of(exchange)
 
     async def _answer(self, operation: Operation, exchange: Exchange) -> None:
         if operation.is_async:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 
 from zen_sandbox.domain import ApiKey, Cluster, Tenant
-from zen_sandbox.problems import NotFound
+from zen_sandbox.problems import Conflict, NotFound
 from zen_sandbox.store.database import Database
 
 API_KEY_PREFIX = "zpk_"
@@ -48,6 +48,14 @@ class Accounts:
         """NotFound when a tenant is named that does not exist."""
         if tenant_id is not None and self.tenant(tenant_id) is None:
             raise NotFound.of("Tenant", tenant_id)
+
+    def require_live_tenant(self, tenant_id: str) -> None:
+        """NotFound when there is no such tenant, Conflict when it was revoked."""
+        tenant = self.tenant(tenant_id)
+        if tenant is None:
+            raise NotFound.of("Tenant", tenant_id)
+        if tenant.revoked_at is not None:
+            raise Conflict(f"Tenant {tenant_id} was revoked.")
 
     def tenants(self) -> list[Tenant]:
         """All tenants, oldest first."""

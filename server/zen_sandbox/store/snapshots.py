@@ -70,17 +70,20 @@ class Snapshots:
             )
         return Snapshot(name, now, tuple(tenants))
 
-    def restore(self, name: str) -> Snapshot:
-        """Puts the data back; what came since is gone. NotFound."""
+    def restore(self, name: str, tenant_id: str | None = None) -> Snapshot:
+        """Puts the data back, one tenant's or all; what came since is gone. NotFound."""
         snapshot = self.get(name)
         rows = self._database.execute(
-            "SELECT tenant_id, data FROM snapshots WHERE name = ?", (name,)
+            "SELECT tenant_id, data FROM snapshots WHERE name = ? AND (? IS NULL OR tenant_id = ?)",
+            (name, tenant_id, tenant_id),
         ).fetchall()
-        for tenant_id, data in rows:
-            self.empty(tenant_id)
+        if not rows:
+            raise NotFound(f"Snapshot {name} holds nothing of tenant {tenant_id}.")
+        for owner, data in rows:
+            self.empty(owner)
             for table, kept in orjson.loads(data).items():
                 self._insert(table, kept)
-        return snapshot
+        return snapshot._replace(tenants=tuple(sorted(owner for owner, _ in rows)))
 
     def delete(self, name: str) -> None:
         """NotFound when there is none."""

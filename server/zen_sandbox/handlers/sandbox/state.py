@@ -33,24 +33,25 @@ def delete_snapshot(call: Call, snapshot_name: str) -> Response:
     return wire.deleted()
 
 
-def restore_snapshot(call: Call, snapshot_name: str) -> Response:
+def restore_snapshot(call: Call, snapshot_name: str, tenant_id: str | None = None) -> Response:
     """POST /sandbox/snapshots/{snapshot_name}/restore"""
-    restored = call.store.snapshots.restore(snapshot_name)
+    restored = call.store.snapshots.restore(snapshot_name, tenant_id)
     _tell_the_engine(call)
     return wire.ok(_shown(restored))
 
 
 def reset(call: Call, body: dict[str, Any]) -> Response:
     """POST /sandbox/reset"""
-    to_demo = body.get("to") == "demo"
-    wanted = body.get("tenant_id", demo.TENANT_ID if to_demo else None)
-    if to_demo and wanted != demo.TENANT_ID:
+    to_demo, wanted = body.get("to") == "demo", body.get("tenant_id")
+    if to_demo and wanted not in (None, demo.TENANT_ID):
         raise ValidationFailed.of("tenant_id", f"must be {demo.TENANT_ID} to go back to the demo")
+    if to_demo:
+        call.store.accounts.require_tenant(demo.TENANT_ID)
     tenants = _tenants(call, wanted)
     for tenant_id in tenants:
         call.store.snapshots.empty(tenant_id)
-        call.bench.faults.clear(tenant_id)
-        call.bench.receivers.remove_of(tenant_id)
+    call.bench.faults.clear(wanted)
+    call.bench.receivers.remove_of(wanted)
     if to_demo:
         demo.fill_data(call.store, call.store.clocks.now_ms(demo.TENANT_ID))
     _tell_the_engine(call)

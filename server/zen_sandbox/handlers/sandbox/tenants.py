@@ -9,6 +9,7 @@ from zen_sandbox.domain import ApiKey, Tenant
 from zen_sandbox.problems import Conflict
 from zen_sandbox.request.call import Call
 from zen_sandbox.request.exchange import Response
+from zen_sandbox.scopes import EVERYTHING
 from zen_sandbox.store.accounts import new_token
 
 
@@ -38,13 +39,15 @@ def revoke_tenant(call: Call, tenant_id: str) -> Response:
 
 def list_keys(call: Call, tenant_id: str | None = None) -> Response:
     """GET /sandbox/keys"""
-    return wire.ok({"keys": [_key(one) for one in call.store.accounts.api_keys(tenant_id)]})
+    call.store.accounts.require_tenant(tenant_id)
+    found = call.store.accounts.api_keys(tenant_id)
+    return wire.ok({"keys": [_key(call, one) for one in found]})
 
 
 def create_key(call: Call, body: dict[str, Any]) -> Response:
     """POST /sandbox/keys"""
     tenant_id = body["tenant_id"]
-    call.store.accounts.require_tenant(tenant_id)
+    call.store.accounts.require_live_tenant(tenant_id)
     ms = call.store.clocks.now_ms(tenant_id)
     expires_in = body.get("expires_in")
     token = new_token()
@@ -53,11 +56,11 @@ def create_key(call: Call, body: dict[str, Any]) -> Response:
         tenant_id,
         token,
         moment(ms),
-        scopes=body["scopes"],
+        scopes=body.get("scopes", EVERYTHING),
         name=body.get("name", ""),
         expires_at=None if expires_in is None else moment(ms + expires_in * 1000),
     )
-    return wire.created({**_key(key), "api_key": token}, f"/sandbox/keys/{key.id}")
+    return wire.created({**_key(call, key), "api_key": token}, f"/sandbox/keys/{key.id}")
 
 
 def revoke_key(call: Call, key_id: str) -> Response:
@@ -74,12 +77,14 @@ def _tenant(it: Tenant) -> wire.Json:
     return document
 
 
-def _key(it: ApiKey) -> wire.Json:
+def _key(call: Call, it: ApiKey) -> wire.Json:
+    now = moment(call.store.clocks.peek_ms(it.tenant_id))
     document: wire.Json = {
         "key_id": it.id,
         "tenant_id": it.tenant_id,
         "name": it.name,
         "scopes": list(it.scopes),
+        "state": it.state(now),
         "created_at": wire.timestamp(it.created_at),
     }
     if it.expires_at is not None:
