@@ -1,11 +1,13 @@
 """JWTs as this sandbox takes them: the counterpart of `tokens.py`."""
 
 from collections.abc import Sequence
-
-import jwt
+from typing import TYPE_CHECKING
 
 from zen_sandbox.store import Store
 from zen_sandbox.tokens import SYMMETRIC, JwtRules
+
+if TYPE_CHECKING:
+    from jwt import PyJWKSet
 
 
 def mint(
@@ -18,6 +20,8 @@ def mint(
     seconds: int,
 ) -> str:
     """A token for the tenant, signed with the secret, valid for `seconds` (below 0: over)."""
+    import jwt
+
     issued_at = issued_at_ms // 1000
     claims: dict[str, str | int] = {
         "tenant_id": tenant_id,
@@ -37,7 +41,7 @@ def rules_for(
     store: Store,
     *,
     secret: bytes | None = None,
-    jwks: jwt.PyJWKSet | None = None,
+    jwks: "PyJWKSet | None" = None,
     issuer: str | None = None,
     audience: str | None = None,
 ) -> JwtRules:

@@ -1,11 +1,13 @@
 """Everything about a server that can be chosen, whatever it was chosen with."""
 
 from dataclasses import dataclass
-
-from limits import RateLimitItem
+from typing import TYPE_CHECKING
 
 from zen_sandbox.delivery.guard import Network
 from zen_sandbox.tokens import JwtRules
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +17,7 @@ class Settings:
     base_url: str = "http://127.0.0.1:8080"
     jwt: JwtRules | None = None  # None: HS256 with the database's own secret
     admin_token: str | None = None  # None: nobody may use what is below /sandbox/
-    rate_limit: RateLimitItem | None = None
+    rate_limit: "RateLimitItem | None" = None
     cors_origins: tuple[str, ...] = ()
     validate_responses: bool = False
     seed: int | None = None

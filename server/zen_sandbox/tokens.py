@@ -2,13 +2,13 @@
 
 Checking a token is dear (a query, or a signature), so what it turned out to be is kept as long
 as nobody has committed to the database; expiry is checked each time, on the sandbox's own clock.
+The JWT library is imported with the first JWT: it is a tenth of the time that a server takes to
+start, and most never see one.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import jwt
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zen_sandbox.clock import moment
 from zen_sandbox.domain import Credential
@@ -16,6 +16,9 @@ from zen_sandbox.problems import Unauthorized
 from zen_sandbox.scopes import expanded
 from zen_sandbox.store import Store
 from zen_sandbox.store.accounts import API_KEY_PREFIX
+
+if TYPE_CHECKING:
+    import jwt
 
 INVALID = "The token is malformed, unknown, expired or revoked."
 MISSING = "Send a token: 'Authorization: Bearer <token>'."
@@ -29,13 +32,15 @@ class JwtRules(NamedTuple):
     """Which JWTs are taken: signed with the secret (HS256) or, if given, a key of the JWKS file."""
 
     secret: bytes
-    jwks: jwt.PyJWKSet | None = None
+    jwks: "jwt.PyJWKSet | None" = None
     issuer: str | None = None
     audience: str | None = None
 
 
-def read_jwks(path: Path) -> jwt.PyJWKSet:
+def read_jwks(path: Path) -> "jwt.PyJWKSet":
     """The public keys in a JWKS file; ValueError when it is none."""
+    import jwt
+
     try:
         return jwt.PyJWKSet.from_json(path.read_text("utf-8"))
     except Exception as error:  # the library raises whatever a file of another shape makes it raise
@@ -115,6 +120,8 @@ class Tokens:
         Which keys may be tried follows from `alg`, and `alg` from a fixed list, so that a public
         key can never be taken for an HMAC secret. Expiry is left to `credential`, on our clock.
         """
+        import jwt
+
         algorithm = jwt.get_unverified_header(token).get("alg")
         key: Any
         algorithms: tuple[str, ...]
@@ -141,7 +148,9 @@ class Tokens:
         return claims
 
     @staticmethod
-    def _public_key(token: str, jwks: jwt.PyJWKSet) -> jwt.PyJWK:
+    def _public_key(token: str, jwks: "jwt.PyJWKSet") -> "jwt.PyJWK":
+        import jwt
+
         key_id = jwt.get_unverified_header(token).get("kid")
         candidates = [key for key in jwks.keys if key_id is None or key.key_id == key_id]
         if len(candidates) != 1:

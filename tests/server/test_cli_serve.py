@@ -321,6 +321,22 @@ def test_a_public_url_is_the_base_of_what_the_server_gives_out(tmp_path: Path) -
         assert '"https://zen.example/box/v1/tenants/tnt_demo/destinations"' in served.banner
 
 
+def test_the_application_imports_only_what_every_server_needs() -> None:
+    watch = (
+        "import sys, tempfile\nfrom pathlib import Path\n"
+        "from zen_sandbox.app import create_app\nfrom zen_sandbox.opening import opened\n"
+        "from zen_sandbox.settings import Settings\n"
+        "with tempfile.TemporaryDirectory() as folder, opened(Path(folder) / 'a.db') as store:\n"
+        "    create_app(store, Settings())\n"
+        "later = {'aiohttp', 'cryptography', 'jwt', 'limits'}\n"
+        "assert not later & set(sys.modules), later & set(sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", watch], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_help_and_version_import_nothing_of_the_server() -> None:
     watch = (
         "import sys\nfrom zen_sandbox.cli import main\n"

@@ -8,18 +8,19 @@ them.
 import hmac
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from connexion.middleware.security import SecurityAPI, SecurityMiddleware, SecurityOperation
 from connexion.security import BearerSecurityHandler
-from limits import RateLimitItem
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from starlette.types import Receive, Scope, Send
 
 from zen_sandbox.problems import InsufficientScope, PermissionDenied, RateLimited, Unauthorized
 from zen_sandbox.request.exchange import exchange_of
 from zen_sandbox.tokens import INVALID, MISSING, Tokens
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+    from limits.strategies import FixedWindowRateLimiter
 
 NOT_ADMIN = "Send the admin token that 'zen-sandbox serve' printed."
 
@@ -64,9 +65,9 @@ class SecurityStation(SecurityMiddleware):
 class RateLimit:
     """At most so many requests per tenant and window; None is no limit."""
 
-    def __init__(self, limit: RateLimitItem | None) -> None:
+    def __init__(self, limit: "RateLimitItem | None") -> None:
         self._limit = limit
-        self._limiter = FixedWindowRateLimiter(MemoryStorage()) if limit else None
+        self._limiter = None if limit is None else _limiter()
 
     def count(self, tenant_id: str) -> None:
         """Counts one request; RateLimited when it is one too many."""
@@ -75,6 +76,13 @@ class RateLimit:
         if not self._limiter.hit(self._limit, tenant_id):
             reset_at = self._limiter.get_window_stats(self._limit, tenant_id).reset_time
             raise RateLimited(max(1, round(reset_at - time.time() + 0.5)))
+
+
+def _limiter() -> "FixedWindowRateLimiter":
+    from limits.storage import MemoryStorage  # only a server with a limit pays for it
+    from limits.strategies import FixedWindowRateLimiter
+
+    return FixedWindowRateLimiter(MemoryStorage())
 
 
 Check = Callable[[_Asked], Awaitable[dict[str, Any]]]
