@@ -102,7 +102,8 @@ class ServeOptions:
     "--seed",
     type=int,
     help="Make ids, cursors, keys and the clock repeatable: equal requests, equal bytes. The clock"
-    " starts in December 2026 and moves one second whenever it is read. Kept with the database.",
+    " starts in December 2026 and moves one second whenever it is read. Kept with the database."
+    " Attempts are made beside the requests, in their own time: what they add differs.",
 )
 @option(
     "--rate-limit",
