@@ -2,9 +2,10 @@
 
 import sqlite3
 import stat
+import subprocess
 import sys
 import threading
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,39 @@ def test_a_new_file_is_made_for_its_owner_only(path: Path) -> None:
                 assert stat.S_IMODE(each.stat().st_mode) == 0o600
     with closing(Store(Database(path))) as store:
         assert not store.is_new
+
+
+def test_processes_that_open_and_close_one_new_file_at_once_all_succeed(tmp_path: Path) -> None:
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom zen_sandbox.store import Database, Store\n"
+        "print('ready', flush=True)\n"
+        "for path in map(str.strip, sys.stdin):\n"
+        "    for _ in range(5):\n"
+        "        Store(Database(Path(path))).close()\n"
+        "    print('done', flush=True)\n"
+    )
+    with ExitStack() as stack:
+        processes = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-c", program],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            for _ in range(3)
+        ]
+        talks = [(one.stdin, one.stdout) for one in processes if one.stdin and one.stdout]
+        assert [said.readline() for _, said in talks] == ["ready\n"] * 3
+        for number in range(100):
+            for asked, _ in talks:
+                asked.write(f"{tmp_path / str(number)}\n")
+                asked.flush()
+            assert [said.readline() for _, said in talks] == ["done\n"] * 3
+        for process in processes:
+            assert process.communicate(timeout=20)[1] == ""
 
 
 @pytest.mark.parametrize("seen", range(len(STEPS)))

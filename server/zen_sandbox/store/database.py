@@ -7,6 +7,7 @@ on the event loop, decides how to wait without stopping everybody else.
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -131,7 +132,7 @@ class Database:
             # Half of SQLite's usual page: a commit writes whole pages, and ours touches seven. It
             # takes effect in a new file only.
             connection.execute("PRAGMA page_size = 2048")
-            connection.execute("PRAGMA journal_mode = WAL")
+            _use_write_ahead_log(connection)
             connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
             connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute(f"PRAGMA synchronous = {self._synchronous}")
@@ -142,6 +143,21 @@ class Database:
                 f"{self.path} cannot be used as a database ({error}); give another with --db."
             ) from error
         return SqliteUtilsDatabase(connection)
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Begins to, in a file that others may be opening or closing: SQLite does not wait there."""
+    deadline = time.monotonic() + _OPENING
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA user_version").fetchone()  # which opens the log
+        except sqlite3.OperationalError as error:
+            if not is_locked(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
+        else:
+            return
 
 
 def is_locked(error: sqlite3.OperationalError) -> bool:
