@@ -10,9 +10,12 @@ from tests.server.harness import Sandbox
 from zen_sandbox import demo
 from zen_sandbox.clock import milliseconds
 from zen_sandbox.delivery.retention import STEP, forget_step
+from zen_sandbox.settings import Settings
 from zen_sandbox.store import Store
 
 DAY_MS = 24 * 3600 * 1000
+BY_HAND = Settings(retention_days=10_000)
+"""Of a server that forgets nothing of what a test has its own steps forget."""
 
 
 def step(store: Store, tenant: str, days: int = 30) -> int:
@@ -49,7 +52,7 @@ def made(store: Store, tenant: str, delivery_id: str) -> None:
 
 
 def test_nothing_is_forgotten_before_its_time(tmp_path: Path) -> None:
-    with Sandbox(tmp_path / "sandbox.db") as sandbox:
+    with Sandbox(tmp_path / "sandbox.db", BY_HAND) as sandbox:
         given.failed_event(sandbox, "tnt_a")
         move(sandbox.store, "tnt_a", 29)
         assert step(sandbox.store, "tnt_a") == 0
@@ -57,7 +60,7 @@ def test_nothing_is_forgotten_before_its_time(tmp_path: Path) -> None:
 
 
 def test_old_attempts_go_with_their_events_and_entries_and_newer_ones_stay(tmp_path: Path) -> None:
-    with Sandbox(tmp_path / "sandbox.db") as sandbox:
+    with Sandbox(tmp_path / "sandbox.db", BY_HAND) as sandbox:
         api = sandbox.api()
         given.destination(api)
         old_event, _ = given.failed_event(sandbox, "tnt_a")
@@ -85,7 +88,7 @@ def test_old_attempts_go_with_their_events_and_entries_and_newer_ones_stay(tmp_p
 
 
 def test_an_old_attempt_loses_its_place_among_the_attempts_that_were_made(tmp_path: Path) -> None:
-    with Sandbox(tmp_path / "sandbox.db") as sandbox:
+    with Sandbox(tmp_path / "sandbox.db", BY_HAND) as sandbox:
         for tenant in ("tnt_a", "tnt_b"):
             made(sandbox.store, tenant, given.failed_event(sandbox, tenant)[1])
         move(sandbox.store, "tnt_a", 31)
@@ -97,7 +100,7 @@ def test_an_old_attempt_loses_its_place_among_the_attempts_that_were_made(tmp_pa
 
 
 def test_a_queued_attempt_is_kept_however_old(tmp_path: Path) -> None:
-    with Sandbox(tmp_path / "sandbox.db") as sandbox:
+    with Sandbox(tmp_path / "sandbox.db", BY_HAND) as sandbox:
         event = given.event(sandbox, "tnt_a")
         given.attempt(sandbox, "tnt_a", event, ending="queued")
         move(sandbox.store, "tnt_a", 400)
@@ -106,7 +109,7 @@ def test_a_queued_attempt_is_kept_however_old(tmp_path: Path) -> None:
 
 
 def test_a_step_is_small_and_another_tenants_rows_are_not_touched(tmp_path: Path) -> None:
-    with Sandbox(tmp_path / "sandbox.db") as sandbox:
+    with Sandbox(tmp_path / "sandbox.db", BY_HAND) as sandbox:
         with sandbox.store.database.writing():
             for number in range(STEP + 5):
                 for tenant in ("tnt_a", "tnt_b"):
@@ -126,7 +129,7 @@ def test_a_step_is_small_and_another_tenants_rows_are_not_touched(tmp_path: Path
 
 
 def test_the_demos_old_events_are_kept(tmp_path: Path) -> None:
-    with Sandbox(tmp_path / "sandbox.db") as sandbox:
+    with Sandbox(tmp_path / "sandbox.db", BY_HAND) as sandbox:
         with sandbox.store.database.writing():
             demo.fill(sandbox.store, token="zpk_a-demo-key-of-this-test")
         before = counts(sandbox.store, demo.TENANT_ID)
