@@ -90,6 +90,8 @@ class Suite:
             self.credential(tenant=role),
             self.target.fixtures.source_ids if role == "primary" else (),
             self.target.offers("ingesters"),
+            self.target.offers("ingest"),
+            self.target.fixtures.event_ids if role == "primary" else (),
         )
 
     def _delete(self, thing: Thing) -> bool:

@@ -32,6 +32,8 @@ class Tenant:
     credential: Credential | None
     source_ids: tuple[str, ...] = ()  # fixtures: endpoints that exist, where none can be made
     makes_ingesters: bool = True
+    takes_events: bool = True
+    event_ids: tuple[str, ...] = ()  # fixtures: events that exist, where none can be posted
 
     @property
     def id(self) -> str:

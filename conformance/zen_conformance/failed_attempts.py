@@ -1,0 +1,75 @@
+"""An attempt that has failed for good, made without a receiver: its target refuses connections.
+
+What retries, isolation and scopes are tried on is such an attempt; how attempts come about is the
+delivery checks' business.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from zen_conformance.answer import Answer
+from zen_conformance.failures import ConformanceFailure, NotOffered, NotRun
+from zen_conformance.tenant import Tenant
+from zen_conformance.traffic import until
+
+# Nothing listens on the discard port of the server's own machine, and no name is looked up.
+REFUSING = "http://127.0.0.1:9/"
+_PATIENCE_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt, and the event it delivers."""
+
+    id: str
+    event_id: str
+    destination_id: str
+
+
+def failed_attempt(tenant: Tenant) -> Attempt:
+    """A new event's only attempt, failed; or one of a fixture's event, however it ended."""
+    if not tenant.takes_events:
+        return _of_a_fixture(tenant)
+    ingester = tenant.an_ingester()
+    target = tenant.a_destination(url=REFUSING)
+    tenant.a_flow(
+        source_id=ingester["id"],
+        destination_id=target["id"],
+        config={"retry_policy": {"max_attempts": 1}},
+    )
+    event_id = _posted(tenant, ingester)
+    rows: list[dict[str, Any]] = []
+
+    def failed() -> bool:
+        answer = tenant.call("listDeliveries", query={"event_id": event_id})
+        rows[:] = answer.rows("deliveries") if answer.status == 200 else []
+        return [row.get("status") for row in rows] == ["failed"]
+
+    if not until(failed, seconds=_PATIENCE_SECONDS):
+        raise NotRun("a precondition failed: an attempt at a closed port did not become failed")
+    return Attempt(str(rows[0].get("id")), event_id, str(target["id"]))
+
+
+def _posted(tenant: Tenant, ingester: dict[str, Any]) -> str:
+    parts = urlsplit(str(ingester.get("ingest_url")))
+    answer = tenant.using(None).raw(
+        "POST", parts.path, [("Content-Type", "application/json")], b'{"type":"test.event"}'
+    )
+    return str(_precondition(answer, 202)["event_id"])
+
+
+def _of_a_fixture(tenant: Tenant) -> Attempt:
+    if not tenant.event_ids:
+        raise NotOffered
+    event_id = tenant.event_ids[0]
+    answer = tenant.call("listDeliveries", query={"event_id": event_id})
+    row = _precondition(answer, 200)["deliveries", 0]
+    return Attempt(str(row.get("id")), event_id, str(row.get("destination_id")))
+
+
+def _precondition(answer: Answer, status: int) -> Answer:
+    try:
+        return answer.expect(status)
+    except ConformanceFailure as failure:
+        raise NotRun(f"a precondition failed: {failure.message}") from failure

@@ -1,0 +1,229 @@
+"""For every operation of the contract one request that a correct server serves.
+
+    @each_operation(WRITES)
+    def test_…(suite, api, operation_id):
+        api.call(operation_id, **valid_request(api, operation_id))
+
+`valid_request` makes everything it needs anew. `standing_request` builds on resources that the run
+makes once for each tenant, for requests that are expected to be refused: no check may count on
+them being untouched, only on their being there.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from zen_conformance import contract
+from zen_conformance.failed_attempts import Attempt, failed_attempt
+from zen_conformance.failures import ConformanceFailure, NotOffered, NotRun
+from zen_conformance.suite import Suite
+from zen_conformance.tenant import NOWHERE, Tenant, a_name
+from zen_conformance.traffic import Traffic
+
+Arguments = dict[str, Any]  # of Tenant.call
+
+ALL = tuple(one.operation_id for one in contract.operations())
+READS = tuple(one.operation_id for one in contract.operations() if one.method == "GET")
+WRITES = tuple(name for name in ALL if name not in READS)
+WITH_BODY = tuple(one.operation_id for one in contract.operations() if one.request_body)
+LISTS = tuple(name for name in READS if name.startswith("list"))
+CREATES = tuple(name for name in WRITES if name.startswith("create"))
+CHANGES = tuple(name for name in WRITES if name.startswith(("update", "replace", "delete")))
+# The operations whose path names one object, and how the path calls its id.
+OBJECT_ID = {
+    "Destination": "destination_id",
+    "DeliveryFlow": "flow_id",
+    "Ingester": "ingester_id",
+    "Delivery": "delivery_id",
+}
+UNKNOWN_ID = "zc-no-such-thing"
+SECRET = {"value": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}
+
+
+def each_operation(ids: Iterable[str] = ALL) -> pytest.MarkDecorator:
+    """A check of each of those operations."""
+    return pytest.mark.parametrize("operation_id", tuple(ids))
+
+
+def must_be_offered(suite: Suite, operation_id: str) -> None:
+    """NotOffered when the target file says that the server lacks the operation."""
+    path = contract.operation(operation_id).path
+    needs = {"/ingesters": "ingesters", "retry": "retry", "/logs": "logs", "/clusters": "clusters"}
+    if any(part in path and not suite.target.offers(need) for part, need in needs.items()):
+        raise NotOffered
+
+
+def kind_of(operation_id: str) -> str | None:
+    """Which of OBJECT_ID the operation is about, None when its path names no one object."""
+    verb = next(v for v in ("get", "update", "replace", "delete", "") if operation_id.startswith(v))
+    kind = operation_id.removeprefix(verb)
+    return kind if verb and kind in OBJECT_ID else None
+
+
+def success(operation_id: str) -> int:
+    """The status of the operation's success."""
+    return int(next(s for s in contract.operation(operation_id).responses if s.startswith("2")))
+
+
+def scope_of(operation_id: str) -> str:
+    """The one scope that the operation asks for."""
+    scope = contract.operation(operation_id).scope
+    if scope is None:
+        raise ValueError(f"{operation_id} asks for no single scope")
+    return scope
+
+
+def valid_request(tenant: Tenant, operation_id: str) -> Arguments:
+    """The arguments of a call that succeeds, everything it needs made anew."""
+    return _arguments(operation_id, _Made(tenant))
+
+
+def standing_request(tenant: Tenant, operation_id: str) -> Arguments:
+    """The arguments of a call that would succeed, on what the run made once for the tenant."""
+    return _arguments(operation_id, _standing(tenant))
+
+
+class _Made:
+    """What requests build on, each made when it is first asked for."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+        self._kept: dict[str, Any] = {}
+        self._lock = threading.RLock()
+
+    @property
+    def destination(self) -> Any:
+        return self._once("destination", self.tenant.a_destination)
+
+    @property
+    def source_id(self) -> str:
+        return str(self._once("source_id", self.tenant.a_source_id))
+
+    @property
+    def ingester(self) -> Any:
+        return self._once("ingester", self.tenant.an_ingester)
+
+    @property
+    def flow(self) -> Any:
+        return self._once(
+            "flow",
+            lambda: self.tenant.a_flow(
+                source_id=self.source_id, destination_id=self.destination["id"]
+            ),
+        )
+
+    @property
+    def lonely_destination(self) -> Any:
+        """A target that no flow uses, so that it can be deleted."""
+        return self._once("lonely", self.tenant.a_destination)
+
+    @property
+    def lonely_ingester(self) -> Any:
+        return self._once("lonely_ingester", self.tenant.an_ingester)
+
+    @property
+    def attempt(self) -> Attempt:
+        attempt: Attempt = self._once("attempt", lambda: failed_attempt(self.tenant))
+        return attempt
+
+    def _once(self, name: str, make: Callable[[], Any]) -> Any:
+        with self._lock:
+            if name not in self._kept:
+                self._kept[name] = make()
+            return self._kept[name]
+
+
+_STANDING: dict[tuple[int, str], tuple[Traffic, _Made]] = {}
+_LOCK = threading.Lock()
+
+
+def _standing(tenant: Tenant) -> _Made:
+    # The traffic stands for the run; it is kept along so that its id is not given out again.
+    key = (id(tenant.traffic), tenant.entry.role)
+    with _LOCK:
+        if key not in _STANDING:
+            _STANDING[key] = (tenant.traffic, _Made(tenant))
+        return _STANDING[key][1]
+
+
+def forget_standing(tenant: Tenant) -> None:
+    """Make the tenant's standing resources anew: a refused request may have changed them."""
+    with _LOCK:
+        _STANDING.pop((id(tenant.traffic), tenant.entry.role), None)
+
+
+def _arguments(operation_id: str, made: _Made) -> Arguments:
+    arguments: Arguments = {"ids": _ids(operation_id, made)}
+    if "{cluster_id}" in contract.operation(operation_id).path:
+        arguments["ids"]["cluster_id"] = made.tenant.cluster_id
+    if operation_id in _BODIES:
+        arguments["json"] = _BODIES[operation_id](made)
+    return arguments
+
+
+def _ids(operation_id: str, made: _Made) -> dict[str, str]:
+    if operation_id == "retryEvent":
+        return {"event_id": made.attempt.event_id}
+    kind = kind_of(operation_id)
+    return {} if kind is None else {OBJECT_ID[kind]: str(_object_id(kind, operation_id, made))}
+
+
+def _object_id(kind: str, operation_id: str, made: _Made) -> Any:
+    if kind == "Delivery":
+        return made.attempt.id
+    if kind == "DeliveryFlow":
+        return made.flow["id"]
+    lonely = operation_id.startswith("delete")
+    if kind == "Destination":
+        return (made.lonely_destination if lonely else made.destination)["id"]
+    return (made.lonely_ingester if lonely else made.ingester)["id"]
+
+
+def whole_destination() -> Any:
+    """A body of createDestination with every member that it may have."""
+    return {"name": a_name("target"), "url": NOWHERE, "type": "webhook", "secret": SECRET}
+
+
+def _flow_body(made: _Made) -> Any:
+    return {
+        "name": a_name("flow"),
+        "source_id": made.source_id,
+        "destination_id": made.destination["id"],
+        "config": {"retry_policy": {"max_attempts": 2, "backoff_seconds": 5}},
+    }
+
+
+def _cluster_flow_body(made: _Made) -> Any:
+    target = {"id": made.destination["id"], "type": made.destination.get("type", "webhook")}
+    return {"name": a_name("flow"), "source": made.source_id, "target": target}
+
+
+def _ingester_body(made: _Made) -> Any:
+    return {"name": a_name("endpoint"), "type": "github"}
+
+
+_BODIES: dict[str, Callable[[_Made], Any]] = {
+    "createDestination": lambda made: whole_destination(),
+    "updateDestination": lambda made: {**whole_destination(), "status": "active"},
+    "createDeliveryFlow": _flow_body,
+    "replaceDeliveryFlow": _flow_body,
+    "createIngester": _ingester_body,
+    "replaceIngester": _ingester_body,
+    "createClusterDeliveryFlow": _cluster_flow_body,
+    "retryEvent": lambda made: {},
+    "retryBatch": lambda made: {"delivery_ids": [made.attempt.id]},
+}
+
+
+def read_back(tenant: Tenant, operation_id: str, arguments: Arguments) -> Any:
+    """The document of the object that the request is about; None when there is no such object."""
+    kind = kind_of(operation_id)
+    if kind is None:
+        raise ValueError(f"{operation_id} is about no one object")
+    answer = tenant.call(f"get{kind}", ids=arguments["ids"])
+    try:
+        return answer.expect(200, 404).document if answer.status == 200 else None
+    except ConformanceFailure as failure:
+        raise NotRun(f"it could not be read back: {failure.message}") from failure
