@@ -67,6 +67,11 @@ def success(operation_id: str) -> int:
     return int(next(s for s in contract.operation(operation_id).responses if s.startswith("2")))
 
 
+def taken(operation_id: str) -> tuple[int, ...]:
+    """The statuses of a request whose credential was taken: its attempt may be queued already."""
+    return (202, 409) if operation_id.startswith("retry") else (success(operation_id),)
+
+
 def scope_of(operation_id: str) -> str:
     """The one scope that the operation asks for."""
     scope = contract.operation(operation_id).scope
@@ -76,8 +81,11 @@ def scope_of(operation_id: str) -> str:
 
 
 def valid_request(tenant: Tenant, operation_id: str) -> Arguments:
-    """The arguments of a call that succeeds, everything it needs made anew."""
-    return _arguments(operation_id, _Made(tenant))
+    """The arguments of a call that succeeds, everything it needs made anew.
+
+    Attempts take a while to fail and are the standing one: a retry of it may be a 409 (`taken`).
+    """
+    return _arguments(operation_id, _Made(tenant, _standing(tenant)))
 
 
 def standing_request(tenant: Tenant, operation_id: str) -> Arguments:
@@ -88,8 +96,9 @@ def standing_request(tenant: Tenant, operation_id: str) -> Arguments:
 class _Made:
     """What requests build on, each made when it is first asked for."""
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Tenant, standing: "_Made | None" = None) -> None:
         self.tenant = tenant
+        self._standing = standing
         self._kept: dict[str, Any] = {}
         self._lock = threading.RLock()
 
@@ -125,6 +134,8 @@ class _Made:
 
     @property
     def attempt(self) -> Attempt:
+        if self._standing is not None:
+            return self._standing.attempt
         attempt: Attempt = self._once("attempt", lambda: failed_attempt(self.tenant))
         return attempt
 
