@@ -25,6 +25,7 @@ class Attempt:
     id: str
     event_id: str
     destination_id: str
+    source_id: str
 
 
 def failed_attempt(tenant: Tenant) -> Attempt:
@@ -48,7 +49,7 @@ def failed_attempt(tenant: Tenant) -> Attempt:
 
     if not until(failed, seconds=_PATIENCE_SECONDS):
         raise NotRun("a precondition failed: an attempt at a closed port did not become failed")
-    return Attempt(str(rows[0].get("id")), event_id, str(target["id"]))
+    return Attempt(str(rows[0].get("id")), event_id, str(target["id"]), str(ingester["id"]))
 
 
 def _posted(tenant: Tenant, ingester: dict[str, Any]) -> str:
@@ -65,7 +66,8 @@ def _of_a_fixture(tenant: Tenant) -> Attempt:
     event_id = tenant.event_ids[0]
     answer = tenant.call("listDeliveries", query={"event_id": event_id})
     row = _precondition(answer, 200)["deliveries", 0]
-    return Attempt(str(row.get("id")), event_id, str(row.get("destination_id")))
+    source_id = next(iter(tenant.source_ids), "")
+    return Attempt(str(row.get("id")), event_id, str(row.get("destination_id")), source_id)
 
 
 def _precondition(answer: Answer, status: int) -> Answer:

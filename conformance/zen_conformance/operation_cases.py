@@ -93,6 +93,11 @@ def standing_request(tenant: Tenant, operation_id: str) -> Arguments:
     return _arguments(operation_id, _standing(tenant))
 
 
+def standing_attempt(tenant: Tenant) -> Attempt:
+    """The tenant's attempt that the run made once; it was failed before anybody retried it."""
+    return _standing(tenant).attempt
+
+
 class _Made:
     """What requests build on, each made when it is first asked for."""
 
@@ -101,6 +106,13 @@ class _Made:
         self._standing = standing
         self._kept: dict[str, Any] = {}
         self._lock = threading.RLock()
+
+    @property
+    def cluster_id(self) -> str:
+        """A cluster to ask in; the other tenant's need not be told, it is only refused there."""
+        if self.tenant.entry.role == "other" and not self.tenant.entry.clusters:
+            return UNKNOWN_ID
+        return self.tenant.cluster_id
 
     @property
     def destination(self) -> Any:
@@ -168,7 +180,7 @@ def forget_standing(tenant: Tenant) -> None:
 def _arguments(operation_id: str, made: _Made) -> Arguments:
     arguments: Arguments = {"ids": _ids(operation_id, made)}
     if "{cluster_id}" in contract.operation(operation_id).path:
-        arguments["ids"]["cluster_id"] = made.tenant.cluster_id
+        arguments["ids"]["cluster_id"] = made.cluster_id
     if operation_id in _BODIES:
         arguments["json"] = _BODIES[operation_id](made)
     return arguments
