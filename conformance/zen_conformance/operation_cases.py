@@ -85,25 +85,25 @@ def valid_request(tenant: Tenant, operation_id: str) -> Arguments:
 
     Attempts take a while to fail and are the standing one: a retry of it may be a 409 (`taken`).
     """
-    return _arguments(operation_id, _Made(tenant, _standing(tenant)))
+    return _arguments(operation_id, Standing(tenant, standing(tenant)))
 
 
 def standing_request(tenant: Tenant, operation_id: str) -> Arguments:
     """The arguments of a call that would succeed, on what the run made once for the tenant."""
-    return _arguments(operation_id, _standing(tenant))
+    return _arguments(operation_id, standing(tenant))
 
 
 def standing_attempt(tenant: Tenant) -> Attempt:
     """The tenant's attempt that the run made once; it was failed before anybody retried it."""
-    return _standing(tenant).attempt
+    return standing(tenant).attempt
 
 
-class _Made:
+class Standing:
     """What requests build on, each made when it is first asked for."""
 
-    def __init__(self, tenant: Tenant, standing: "_Made | None" = None) -> None:
+    def __init__(self, tenant: Tenant, attempts_of: "Standing | None" = None) -> None:
         self.tenant = tenant
-        self._standing = standing
+        self._attempts_of = attempts_of
         self._kept: dict[str, Any] = {}
         self._lock = threading.RLock()
 
@@ -116,20 +116,34 @@ class _Made:
 
     @property
     def destination(self) -> Any:
+        """A target."""
         return self._once("destination", self.tenant.a_destination)
 
     @property
     def source_id(self) -> str:
+        """An endpoint's id, to build flows on."""
         return str(self._once("source_id", self.tenant.a_source_id))
 
     @property
     def ingester(self) -> Any:
+        """An endpoint."""
         return self._once("ingester", self.tenant.an_ingester)
 
     @property
     def flow(self) -> Any:
+        """A flow from `source_id` to `destination`."""
         return self._once(
             "flow",
+            lambda: self.tenant.a_flow(
+                source_id=self.source_id, destination_id=self.destination["id"]
+            ),
+        )
+
+    @property
+    def second_flow(self) -> Any:
+        """Another flow over the same."""
+        return self._once(
+            "second_flow",
             lambda: self.tenant.a_flow(
                 source_id=self.source_id, destination_id=self.destination["id"]
             ),
@@ -142,12 +156,14 @@ class _Made:
 
     @property
     def lonely_ingester(self) -> Any:
+        """An endpoint that no flow uses."""
         return self._once("lonely_ingester", self.tenant.an_ingester)
 
     @property
     def attempt(self) -> Attempt:
-        if self._standing is not None:
-            return self._standing.attempt
+        """An attempt that failed."""
+        if self._attempts_of is not None:
+            return self._attempts_of.attempt
         attempt: Attempt = self._once("attempt", lambda: failed_attempt(self.tenant))
         return attempt
 
@@ -158,16 +174,17 @@ class _Made:
             return self._kept[name]
 
 
-_STANDING: dict[tuple[int, str], tuple[Traffic, _Made]] = {}
+_STANDING: dict[tuple[int, str], tuple[Traffic, Standing]] = {}
 _LOCK = threading.Lock()
 
 
-def _standing(tenant: Tenant) -> _Made:
+def standing(tenant: Tenant) -> Standing:
+    """What the run made once for the tenant."""
     # The traffic stands for the run; it is kept along so that its id is not given out again.
     key = (id(tenant.traffic), tenant.entry.role)
     with _LOCK:
         if key not in _STANDING:
-            _STANDING[key] = (tenant.traffic, _Made(tenant))
+            _STANDING[key] = (tenant.traffic, Standing(tenant))
         return _STANDING[key][1]
 
 
@@ -177,7 +194,7 @@ def forget_standing(tenant: Tenant) -> None:
         _STANDING.pop((id(tenant.traffic), tenant.entry.role), None)
 
 
-def _arguments(operation_id: str, made: _Made) -> Arguments:
+def _arguments(operation_id: str, made: Standing) -> Arguments:
     arguments: Arguments = {"ids": _ids(operation_id, made)}
     if "{cluster_id}" in contract.operation(operation_id).path:
         arguments["ids"]["cluster_id"] = made.cluster_id
@@ -186,14 +203,14 @@ def _arguments(operation_id: str, made: _Made) -> Arguments:
     return arguments
 
 
-def _ids(operation_id: str, made: _Made) -> dict[str, str]:
+def _ids(operation_id: str, made: Standing) -> dict[str, str]:
     if operation_id == "retryEvent":
         return {"event_id": made.attempt.event_id}
     kind = kind_of(operation_id)
     return {} if kind is None else {OBJECT_ID[kind]: str(_object_id(kind, operation_id, made))}
 
 
-def _object_id(kind: str, operation_id: str, made: _Made) -> Any:
+def _object_id(kind: str, operation_id: str, made: Standing) -> Any:
     if kind == "Delivery":
         return made.attempt.id
     if kind == "DeliveryFlow":
@@ -209,7 +226,7 @@ def whole_destination() -> Any:
     return {"name": a_name("target"), "url": NOWHERE, "type": "webhook", "secret": SECRET}
 
 
-def _flow_body(made: _Made) -> Any:
+def _flow_body(made: Standing) -> Any:
     return {
         "name": a_name("flow"),
         "source_id": made.source_id,
@@ -218,16 +235,16 @@ def _flow_body(made: _Made) -> Any:
     }
 
 
-def _cluster_flow_body(made: _Made) -> Any:
+def _cluster_flow_body(made: Standing) -> Any:
     target = {"id": made.destination["id"], "type": made.destination.get("type", "webhook")}
     return {"name": a_name("flow"), "source": made.source_id, "target": target}
 
 
-def _ingester_body(made: _Made) -> Any:
+def _ingester_body(made: Standing) -> Any:
     return {"name": a_name("endpoint"), "type": "github"}
 
 
-_BODIES: dict[str, Callable[[_Made], Any]] = {
+_BODIES: dict[str, Callable[[Standing], Any]] = {
     "createDestination": lambda made: whole_destination(),
     "updateDestination": lambda made: {**whole_destination(), "status": "active"},
     "createDeliveryFlow": _flow_body,
