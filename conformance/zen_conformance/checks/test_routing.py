@@ -1,9 +1,38 @@
 """Paths and methods: what is served, what is a 404, what is a 405."""
 
+import pytest
+
+from zen_conformance import contract
 from zen_conformance.check import requirement
-from zen_conformance.operation_cases import each_operation, must_be_offered, taken, valid_request
+from zen_conformance.operation_cases import (
+    READS,
+    each_operation,
+    must_be_offered,
+    standing_request,
+    taken,
+    valid_request,
+)
+from zen_conformance.provocations import METHODS, documented_methods, filled
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import Tenant
+
+PATHS = tuple(documented_methods())
+_OFF_THE_PATTERN = (
+    "-zc",
+    "_zc",
+    "a" * 65,
+    "zc.dot",
+    "zc space",
+    "zc/slash",
+    "zc'quote",
+    "zc:colon",
+    "zé",
+    "zc\0",
+    "zc\n",
+    "%",
+    "*",
+    "..",
+)
 
 
 @requirement("ROUTE-001")
@@ -12,3 +41,116 @@ def test_each_operation_is_served(suite: Suite, api: Tenant, operation_id: str) 
     must_be_offered(suite, operation_id)
     answer = api.call(operation_id, **valid_request(api, operation_id))
     answer.expect(*taken(operation_id))
+
+
+@requirement("ROUTE-002")
+@pytest.mark.parametrize("path", PATHS)
+def test_a_path_beside_one_of_the_contract_is_unknown(suite: Suite, api: Tenant, path: str) -> None:
+    known = filled(suite, path)
+    head, _, last = known.rpartition("/")
+    beside = [
+        f"{known}/zc-nothing/zc-here",
+        f"/zc{known}",
+        known.replace("/v1/", "/v2/") if known.startswith("/v1/") else f"/v2{known}",
+        known.replace("tenants", "zc-tenants") if "tenants" in known else f"{head}/zc-{last}",
+    ]
+    if not path.endswith("}"):
+        beside += [f"{known}x", f"{head}/zc-{last}", f"{head}/{last.upper()}"]
+    for one in beside:
+        for method in METHODS:
+            api.raw(method, one).expect(404)
+
+
+@requirement("ROUTE-002")
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/zc-nothing", "/zc-nothing", "/v1/tenants/{t}/zc-nothing", "/tenants/{t}/zc", "/v1"],
+)
+def test_a_path_of_nothing_is_unknown(api: Tenant, path: str) -> None:
+    for method in METHODS:
+        api.raw(method, path.replace("{t}", api.id)).expect(404)
+
+
+@requirement("ROUTE-003")
+@pytest.mark.parametrize("path", PATHS)
+def test_another_method_is_not_allowed(suite: Suite, api: Tenant, path: str) -> None:
+    for method in METHODS:
+        if method not in documented_methods()[path]:
+            api.raw(method, filled(suite, path)).expect(405)
+            body = b'{"name":"zc"}'
+            headers = [("Content-Type", "application/json")]
+            api.raw(method, filled(suite, path), headers, body).expect(405)
+
+
+@requirement("ROUTE-004")
+@pytest.mark.parametrize("path", PATHS)
+def test_a_405_names_the_methods_there_are(suite: Suite, api: Tenant, path: str) -> None:
+    known = documented_methods()[path]
+    for method in METHODS:
+        if method not in known:
+            answer = api.raw(method, filled(suite, path)).expect(405)
+            said = {one.strip() for one in (answer.header("Allow") or "").split(",")}
+            answer.must(known <= said, f"Allow is {answer.header('Allow')!r}")
+            answer.must(method not in said, f"Allow names {method}, which is refused")
+
+
+@requirement("ROUTE-005")
+@each_operation(READS)
+def test_head_is_answered_as_get_or_not_at_all(
+    suite: Suite, api: Tenant, operation_id: str
+) -> None:
+    must_be_offered(suite, operation_id)
+    ids = standing_request(api, operation_id)["ids"]
+    one = contract.operation(operation_id)
+    cluster = {"cluster_id": ids["cluster_id"]} if "cluster_id" in ids else {}
+    path = contract.path(one, {"tenant_id": api.id, **ids, **cluster})
+    for asking in (api, api.using(None)):
+        got = asking.raw("GET", path)
+        answer = asking.raw("HEAD", path)
+        answer.expect(got.status, 405, why="GET is answered so")
+        answer.must(answer.body == b"", "the answer to HEAD has a body")
+        if answer.status != 405:
+            same = answer.received.media_type in ("", got.received.media_type)
+            answer.must(same, f"HEAD is {answer.header('Content-Type')!r}, GET is not")
+
+
+@requirement("ROUTE-005")
+@pytest.mark.parametrize("path", PATHS)
+def test_options_is_a_success_or_not_allowed(suite: Suite, api: Tenant, path: str) -> None:
+    answer = api.raw("OPTIONS", filled(suite, path))
+    answer.expect(*range(200, 300), 405)
+
+
+def _id_cases() -> list[tuple[str, str]]:
+    return [
+        (one.operation_id, parameter["name"])
+        for one in contract.operations()
+        for parameter in one.parameters
+        if parameter["in"] == "path" and parameter["name"] != "tenant_id"
+    ]
+
+
+@requirement("ROUTE-006")
+@pytest.mark.parametrize(("operation_id", "name"), _id_cases())
+def test_an_id_off_the_pattern_finds_nothing(
+    suite: Suite, api: Tenant, operation_id: str, name: str
+) -> None:
+    must_be_offered(suite, operation_id)
+    arguments = standing_request(api, operation_id)
+    for value in _OFF_THE_PATTERN:
+        ids = {**arguments["ids"], name: value}
+        answer = api.call(operation_id, **{**arguments, "ids": ids})
+        answer.expect(400, 404, why=f"{name} was {value!r}")
+
+
+@requirement("ROUTE-006")
+@each_operation(name for name in READS if name != "listLogs")
+def test_a_tenant_off_the_pattern_is_not_served(
+    suite: Suite, api: Tenant, operation_id: str
+) -> None:
+    must_be_offered(suite, operation_id)
+    arguments = standing_request(api, operation_id)
+    for value in _OFF_THE_PATTERN:
+        ids = {**arguments["ids"], "tenant_id": value}
+        answer = api.call(operation_id, **{**arguments, "ids": ids})
+        answer.expect(400, 403, 404, why=f"tenant_id was {value!r}")

@@ -32,7 +32,7 @@ class HttpClient:
         self._host, self._port = parts.hostname or "", parts.port
         self._netloc = parts.netloc.rpartition("@")[2]
         self._prefix = parts.path
-        self._context = _context(tls) if parts.scheme == "https" else None
+        self._context = tls_context(tls) if parts.scheme == "https" else None
         self._timeout = timeout
         self._local = threading.local()
 
@@ -130,7 +130,8 @@ def _readable(sock: socket.socket) -> bool:
     return bool(select.select([sock], [], [], 0)[0])
 
 
-def _context(tls: Tls) -> ssl.SSLContext:
+def tls_context(tls: Tls) -> ssl.SSLContext:
+    """How to trust the server."""
     context = ssl.create_default_context(cafile=str(tls.ca_file) if tls.ca_file else None)
     if not tls.verify:
         context.check_hostname = False
