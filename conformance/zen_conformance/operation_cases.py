@@ -10,6 +10,7 @@ them being untouched, only on their being there.
 """
 
 import threading
+import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -167,10 +168,29 @@ class Standing:
         attempt: Attempt = self._once("attempt", lambda: failed_attempt(self.tenant))
         return attempt
 
+    @property
+    def used_key(self) -> str:
+        """An Idempotency-Key that a request which succeeded had."""
+        key: str = self._once("used_key", self._use_a_key)
+        return key
+
+    def _use_a_key(self) -> str:
+        key = f"zc-{uuid.uuid4().hex}"
+        try:
+            self.tenant.call("createDestination", json=whole_destination(), key=key).expect(201)
+        except ConformanceFailure as failure:
+            raise NotRun(f"a precondition failed: {failure.message}") from failure
+        return key
+
     def _once(self, name: str, make: Callable[[], Any]) -> Any:
         with self._lock:
             if name not in self._kept:
-                self._kept[name] = make()
+                try:
+                    self._kept[name] = make()
+                except NotRun as reason:
+                    self._kept[name] = reason  # waited for once, not by every check
+            if isinstance(self._kept[name], NotRun):
+                raise self._kept[name]
             return self._kept[name]
 
 

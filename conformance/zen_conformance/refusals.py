@@ -4,14 +4,12 @@ A defect spoils a request that would succeed, and says how the request is then r
 go together: of two, the request is refused for the one that the contract checks first.
 """
 
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from zen_conformance import contract
 from zen_conformance.answer import Answer
-from zen_conformance.failures import ConformanceFailure, NotRun
 from zen_conformance.operation_cases import (
     LISTS,
     OBJECT_ID,
@@ -25,7 +23,7 @@ from zen_conformance.operation_cases import (
 )
 from zen_conformance.suite import Suite
 from zen_conformance.target_file import Credential
-from zen_conformance.tenant import NOWHERE, Tenant, a_name, encoded
+from zen_conformance.tenant import Tenant, encoded
 
 TOO_LARGE = 1024 * 1024 + 1
 
@@ -151,17 +149,6 @@ def _unknown_member(one: Draft) -> Draft:
     return replace(one, document={**one.document, "zc_unknown": 1})
 
 
-def used_key(suite: Suite) -> str:
-    """A key that a request which succeeded had."""
-    key = f"zc-{uuid.uuid4().hex}"
-    given = {"name": a_name("target"), "url": NOWHERE}
-    try:
-        suite.primary.call("createDestination", json=given, key=key).expect(201)
-    except ConformanceFailure as failure:
-        raise NotRun(f"a precondition failed: {failure.message}") from failure
-    return key
-
-
 def _unknown_reference(one: Draft) -> Draft:
     document = dict(one.document)
     if "destination_id" in document:
@@ -229,7 +216,7 @@ DEFECTS = (
     Defect("a bad limit", 5, 400, _REFUSED, lambda name: name in LISTS,
            lambda one: replace(one, query={**one.query, "limit": 0})),
     Defect("a used key", 6, 409, "idempotency-conflict", _keyed,
-           lambda one: replace(one, key=used_key(one.suite))),
+           lambda one: replace(one, key=one.standing.used_key)),
     Defect("an unknown target", 7, 400, _REFUSED, _flow_body, _unknown_reference),
     Defect("an unknown source", 7, 400, _REFUSED,
            lambda name: _flow_body(name) and "Cluster" not in name, _unknown_source),

@@ -52,8 +52,9 @@ def test_a_list_holds_no_row_of_another_tenant(
 
 @requirement("TENANT-009")
 def test_attempts_hold_no_row_of_another_tenant(api: Tenant, other: Tenant) -> None:
+    # Theirs lie before and after ours, so that they would turn up on first and later pages alike.
     theirs = [standing_attempt(other)]
-    ours = failed_attempt(api)
+    failed_attempt(api)
     theirs.append(failed_attempt(other))
     queries: list[dict[str, Any]] = [{"limit": 1}, {"limit": 100}]
     for query in [*queries, {"limit": 2, "status": "failed"}]:
@@ -63,9 +64,6 @@ def test_attempts_hold_no_row_of_another_tenant(api: Tenant, other: Tenant) -> N
             page.must(not foreign, f"the list holds attempts of another tenant's event {foreign}")
             if number >= 5:
                 break
-    alone = api.call("listDeliveries", query={"destination_id": ours.destination_id})
-    found_ids = [row.get("id") for row in alone.expect(200).rows("deliveries")]
-    alone.must(found_ids == [ours.id], "a target's attempts are not just its own")
 
 
 @requirement("TENANT-009")
