@@ -168,6 +168,13 @@ class Standing:
         attempt: Attempt = self._once("attempt", lambda: failed_attempt(self.tenant))
         return attempt
 
+    def anew(self) -> "Standing":
+        """The same tenant's, with nothing made yet but the attempt, which nobody can delete."""
+        fresh = Standing(self.tenant, self._attempts_of)
+        if "attempt" in self._kept:
+            fresh._kept["attempt"] = self._kept["attempt"]
+        return fresh
+
     @property
     def used_key(self) -> str:
         """An Idempotency-Key that a request which succeeded had."""
@@ -210,8 +217,10 @@ def standing(tenant: Tenant) -> Standing:
 
 def forget_standing(tenant: Tenant) -> None:
     """Make the tenant's standing resources anew: a refused request may have changed them."""
+    key = (id(tenant.traffic), tenant.entry.role)
     with _LOCK:
-        _STANDING.pop((id(tenant.traffic), tenant.entry.role), None)
+        if key in _STANDING:
+            _STANDING[key] = (tenant.traffic, _STANDING[key][1].anew())
 
 
 def _arguments(operation_id: str, made: Standing) -> Arguments:

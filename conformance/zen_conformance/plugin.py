@@ -28,6 +28,7 @@ from zen_conformance.suite import Configuration, Suite
 from zen_conformance.tenant import Tenant
 from zen_conformance.traffic import Recording
 
+pytest_plugins = ("zen_conformance.standing_anew",)
 PROPERTY = "zen-conformance"
 _RUN = pytest.StashKey["_Run"]()
 _ITEM = pytest.StashKey["_Doing"]()

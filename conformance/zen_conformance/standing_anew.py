@@ -1,9 +1,10 @@
-"""What a failed check may have left changed is not what the next ones build on."""
+"""A pytest plugin: what a failed check may have left changed is not what the next ones build on."""
 
 from collections.abc import Generator
 
 import pytest
 
+from zen_conformance.failures import ConformanceFailure
 from zen_conformance.operation_cases import forget_standing
 from zen_conformance.suite import Suite
 
@@ -15,7 +16,8 @@ def pytest_runtest_makereport(
     """A request that was served instead of refused may have taken standing resources away."""
     report = yield
     suite = getattr(item, "funcargs", {}).get("suite")
-    if call.excinfo is not None and isinstance(suite, Suite):
+    failed = call.excinfo is not None and isinstance(call.excinfo.value, ConformanceFailure)
+    if failed and isinstance(suite, Suite):
         forget_standing(suite.primary)
         forget_standing(suite.other)
     return report
