@@ -1,0 +1,328 @@
+"""Taken names: what counts as the same one, who is refused it, and when it is free again."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from zen_conformance.answer import Answer
+from zen_conformance.check import requirement
+from zen_conformance.crowd import Crowd
+from zen_conformance.failures import must
+from zen_conformance.resources import (
+    CREATES,
+    ENDPOINT,
+    FLOW,
+    RECIPE,
+    RESOURCES,
+    TARGET,
+    UPDATES,
+    WRITES,
+    Resource,
+    a_recipe_flow,
+    recipe_body,
+    writer,
+)
+from zen_conformance.suite import Suite
+from zen_conformance.tenant import Tenant, a_name
+
+_CROWD = 6
+every_write = pytest.mark.parametrize("operation_id", WRITES)
+every_create = pytest.mark.parametrize("operation_id", CREATES)
+every_update = pytest.mark.parametrize("operation_id", UPDATES)
+every_resource = pytest.mark.parametrize("resource", RESOURCES, ids=lambda one: one.rows)
+
+# Pairs of names that some way of comparing holds for one; {} is what makes them unique.
+ALIKE = {
+    "letter case": ("zc {} Name", "zc {} name"),
+    "letter case beyond ASCII": ("zc {} \u00c9\u03a3", "zc {} \u00e9\u03c3"),
+    "NFC and NFD": ("zc {} caf\u00e9", "zc {} cafe\u0301"),
+    "accents": ("zc {} cafe", "zc {} caf\u00e9"),
+    "width": ("zc {} A1", "zc {} \uff21\uff11"),
+    "ligature": ("zc {} fi", "zc {} \ufb01"),
+    "sharp s": ("zc {} ss", "zc {} \u00df"),
+    "spaces inside": ("zc {} a b", "zc {} a  b"),
+    "kinds of space": ("zc {} a b", "zc {} a\u00a0b"),
+    "a zero-width end": ("zc {}", "zc {}\u200b"),
+    "emoji": ("zc {} \U0001f600", "zc {} \U0001f601"),
+    "kana": ("zc {} \u304b", "zc {} \u30ab"),
+    "one more character": ("zc {}", "zc {}x"),
+    "the last of 100": ("zc {} " + "y" * 64, "zc {} " + "y" * 63 + "z"),
+    "a wildcard": ("zc {}x", "zc {}_"),
+    "a percent sign": ("zc {}-x", "zc {}%"),
+}
+same = pytest.mark.parametrize("pair", ALIKE.values(), ids=ALIKE)
+QUOTED = ("plain", 'it\'s "so"', "back\\slash", "na\u00efve \U0001f98a", "<&>", "y" * 67)
+
+
+def conflicting(answer: Answer, why: str = "") -> Answer:
+    """The answer, when it is the 409 for a name."""
+    return answer.expect_problem(409, "conflict", why=why or "the name is taken")
+
+
+def first_makers() -> dict[str, Callable[[Tenant, str], dict[str, Any]]]:
+    """How a resource of a name comes to be, by the operation that gave it the name."""
+
+    def renamed(resource: Resource) -> Callable[[Tenant, str], dict[str, Any]]:
+        def make(api: Tenant, name: str) -> dict[str, Any]:
+            document = resource.made(api)
+            return resource.changed(api, document, name=name)
+
+        return make
+
+    def created(resource: Resource) -> Callable[[Tenant, str], dict[str, Any]]:
+        return lambda api, name: resource.made(api, name=name)
+
+    makers = {one.create: created(one) for one in RESOURCES}
+    makers |= {one.update: renamed(one) for one in RESOURCES}
+    return makers | {RECIPE: lambda api, name: a_recipe_flow(api, name=name)}
+
+
+FIRST = first_makers()
+
+
+def is_refused_to_all(resource: Resource, api: Tenant) -> None:
+    """However a name was given first, no create gives it a second time."""
+    for first, second in ((f, s) for f in WRITES for s in CREATES):
+        if WRITES[first] is WRITES[second] is resource and RECIPE not in (first, second):
+            for text in QUOTED[:4]:
+                name = f"{a_name('first')} {text}"
+                FIRST[first](api, name)
+                conflicting(writer(api, second)(name=name), f"{first} gave the name away before")
+
+
+@requirement("NAME-005")
+def test_a_second_target_of_a_name_is_refused(api: Tenant) -> None:
+    is_refused_to_all(TARGET, api)
+
+
+@requirement("NAME-005")
+def test_a_second_target_is_refused_whatever_else_it_says(api: Tenant) -> None:
+    first = api.a_destination(type="first", url="https://one.example.com/")
+    TARGET.changed(api, first, status="disabled")
+    for _ in range(3):
+        api.a_destination()
+    for more in ({}, {"type": "second"}, {"url": "https://two.example.com/", "type": "first"}):
+        conflicting(writer(api, TARGET.create)(name=first["name"], **more))
+
+
+@requirement("NAME-006")
+def test_a_second_flow_of_a_name_is_refused(api: Tenant) -> None:
+    is_refused_to_all(FLOW, api)
+
+
+@requirement("NAME-006")
+def test_a_second_flow_is_refused_whatever_it_joins(api: Tenant) -> None:
+    first = api.a_flow()
+    body = {member: first[member] for member in ("name", "source_id", "destination_id")}
+    for more in (
+        {},
+        {"source_id": api.a_source_id()},
+        {"destination_id": api.a_destination()["id"]},
+        {"config": {"retry_policy": {"max_attempts": 7}}},
+    ):
+        conflicting(api.call(FLOW.create, json=body | more))
+
+
+@pytest.mark.parametrize("first", [RECIPE, FLOW.create, FLOW.update])
+@pytest.mark.parametrize("second", [RECIPE, FLOW.create])
+@requirement("NAME-006")
+def test_a_flows_name_is_taken_in_both_views(api: Tenant, first: str, second: str) -> None:
+    _ = api.cluster_id  # not offered without one
+    name = a_name("both")
+    FIRST[first](api, name)
+    conflicting(writer(api, second)(name=name), f"{first} gave the name away before")
+
+
+@requirement("NAME-006")
+def test_a_flows_name_is_taken_in_every_cluster(api: Tenant) -> None:
+    flow = a_recipe_flow(api)
+    for cluster_id in api.entry.clusters:
+        body = recipe_body(api, name=flow["name"])
+        conflicting(api.call(RECIPE, json=body, cluster_id=cluster_id))
+
+
+@requirement("NAME-007")
+def test_a_second_endpoint_of_a_name_is_refused(api: Tenant) -> None:
+    is_refused_to_all(ENDPOINT, api)
+
+
+@requirement("NAME-007")
+def test_a_second_endpoint_is_refused_whatever_its_type(api: Tenant) -> None:
+    first = api.an_ingester(type="stripe")
+    for provider in ("stripe", "github", "shopify", "twilio", "generic"):
+        conflicting(writer(api, ENDPOINT.create)(name=first["name"], type=provider))
+
+
+@every_write
+@same
+@requirement("NAME-004")
+def test_a_name_that_is_only_alike_is_free(
+    api: Tenant, operation_id: str, pair: tuple[str, str]
+) -> None:
+    resource, write = WRITES[operation_id], writer(api, operation_id)
+    for taken, free in (pair, pair[::-1]):
+        own = a_name("alike").split()[-1]
+        resource.made(api, name=taken.format(own))
+        answer = write(name=free.format(own))
+        answer.expect(200, 201, why=f"only {taken.format(own)!r} is taken")
+        answer.expect_members(name=free.format(own))
+
+
+@every_write
+@requirement("NAME-004")
+def test_a_name_of_another_collection_is_free(api: Tenant, operation_id: str) -> None:
+    write = writer(api, operation_id)
+    for resource in RESOURCES:
+        if resource is not WRITES[operation_id]:
+            name = a_name("elsewhere")
+            resource.made(api, name=name)
+            write(name=name).expect(200, 201, why=f"only one of the {resource.rows} has the name")
+
+
+@every_write
+@requirement("NAME-004")
+def test_a_name_of_another_tenant_is_free(api: Tenant, other: Tenant, operation_id: str) -> None:
+    for here, there in ((api, other), (other, api)):
+        if operation_id == RECIPE and not here.entry.clusters:
+            continue
+        name = a_name("theirs")
+        WRITES[operation_id].made(there, name=name)
+        answer = writer(here, operation_id)(name=name)
+        answer.expect(200, 201, why="only the other tenant has the name")
+
+
+@every_update
+@requirement("NAME-008")
+def test_an_update_to_a_taken_name_is_refused(api: Tenant, operation_id: str) -> None:
+    resource = WRITES[operation_id]
+    for first in (one for one in WRITES if WRITES[one] is resource):
+        if first == RECIPE and not api.entry.clusters:
+            continue
+        name = a_name("taken")
+        FIRST[first](api, name)
+        mine = resource.made(api)
+        before = resource.read(api, mine["id"])
+        conflicting(resource.change(api, mine, name=name))
+        after = resource.read(api, mine["id"]).expect(200)
+        for member in resource.members:
+            after.expect_members(**{member: before[member]})
+
+
+@every_update
+@requirement("NAME-008")
+def test_an_update_to_its_own_name_is_taken(api: Tenant, operation_id: str) -> None:
+    resource = WRITES[operation_id]
+    mine = resource.made(api)
+    for name in (mine["name"], mine["name"], a_name("new")):
+        resource.change(api, mine, name=name).expect(200).expect_members(name=name)
+    more = {"url": "https://other.example.com/"} if resource.patched else {}
+    resource.change(api, mine, name=name, **more).expect(200, why="the name is its own")
+
+
+@requirement("ORDER-011")
+def test_a_refused_name_leaves_the_rest_of_the_update_undone(api: Tenant) -> None:
+    changes: dict[Resource, dict[str, Any]] = {
+        TARGET: {"url": "https://other.example.com/", "type": "other", "status": "disabled"},
+        FLOW: {
+            "destination_id": api.a_destination()["id"],
+            "config": {"retry_policy": {"max_attempts": 9, "backoff_seconds": 99}},
+        },
+    }
+    if api.makes_ingesters:
+        changes[ENDPOINT] = {"type": "github"}
+    for resource, more in changes.items():
+        taken, mine = resource.made(api), resource.made(api)
+        before = resource.read(api, mine["id"])
+        conflicting(resource.change(api, mine, name=taken["name"], **more))
+        after = resource.read(api, mine["id"]).expect(200)
+        for member in resource.members:
+            if after[member] != before[member]:
+                raise after.failure(f"{member} changed though the update was refused")
+
+
+@every_update
+@requirement("NAME-008")
+def test_of_renames_to_one_name_at_once_one_is_taken(
+    api: Tenant, suite: Suite, operation_id: str
+) -> None:
+    resource = WRITES[operation_id]
+    mine = [resource.made(api) for _ in range(_CROWD)]
+    with Crowd(suite, _CROWD) as crowd:
+        for _ in range(suite.configuration.scaled(2, 4, 12)):
+            name = a_name("contested")
+            calls = [partial(resource.change, api, one, name=name) for one in mine]
+            _one_wins(crowd.at_once(calls), 200)
+
+
+@every_write
+@requirement("NAME-009")
+def test_the_conflict_names_the_collection_and_the_name(api: Tenant, operation_id: str) -> None:
+    resource = WRITES[operation_id]
+    write = writer(api, operation_id)
+    for text in QUOTED:
+        name = f"{a_name('')[4:]} {text}"[:100]
+        resource.made(api, name=name)
+        answer = conflicting(write(name=name))
+        articles = ("A", "An") if resource is ENDPOINT else ("A",)
+        wanted = [
+            f"{a} {resource.noun.lower()} with name '{name}' already exists." for a in articles
+        ]
+        answer.must(
+            answer.get("detail") in wanted,
+            f"detail is {answer.get('detail')!r} instead of {wanted[-1]!r}",
+        )
+
+
+@every_write
+@requirement("NAME-010")
+def test_the_name_of_a_deleted_resource_is_free(api: Tenant, operation_id: str) -> None:
+    resource, write = WRITES[operation_id], writer(api, operation_id)
+    for first in (one for one in WRITES if WRITES[one] is resource):
+        if first == RECIPE and not api.entry.clusters:
+            continue
+        name = a_name("deleted")
+        resource.removed(api, FIRST[first](api, name)["id"])
+        write(name=name).expect(200, 201, why=f"what {first} gave the name to is deleted")
+
+
+@every_write
+@requirement("NAME-010")
+def test_the_name_that_was_changed_is_free(api: Tenant, operation_id: str) -> None:
+    resource, write = WRITES[operation_id], writer(api, operation_id)
+    first, second = resource.made(api), resource.made(api)
+    resource.changed(api, first, name=a_name("renamed"))
+    write(name=first["name"]).expect(200, 201, why="its resource was renamed")
+    resource.changed(api, second, name=first["name"] + "2")
+    resource.change(api, second, name=second["name"]).expect(200, why="the name was its own once")
+
+
+@every_create
+@requirement("NAME-011")
+def test_of_creates_with_one_name_at_once_one_is_made(
+    api: Tenant, suite: Suite, operation_id: str
+) -> None:
+    write = writer(api, operation_id)
+    with Crowd(suite, _CROWD) as crowd:
+        for _ in range(suite.configuration.scaled(3, 6, 20)):
+            name = a_name("contested")
+            _one_wins(crowd.at_once([partial(write, name=name)] * _CROWD), 201)
+
+
+@requirement("NAME-011")
+def test_of_creates_in_both_views_at_once_one_is_made(api: Tenant, suite: Suite) -> None:
+    _ = api.cluster_id  # not offered without one
+    ways = [writer(api, FLOW.create), writer(api, RECIPE)] * (_CROWD // 2)
+    with Crowd(suite, _CROWD) as crowd:
+        for _ in range(suite.configuration.scaled(3, 6, 20)):
+            name = a_name("contested")
+            _one_wins(crowd.at_once([partial(way, name=name) for way in ways]), 201)
+
+
+def _one_wins(answers: list[Answer], success: int) -> None:
+    """One of the answers is a success, every other a conflict."""
+    for answer in answers:
+        answer.expect(success, 409)
+    won = [answer for answer in answers if answer.status == success]
+    must(len(won) == 1, f"of {len(answers)} requests with one name at once, {len(won)} succeeded")

@@ -1,0 +1,18 @@
+"""Timestamps of answers as values that compare: whole and fractional seconds alike."""
+
+import re
+
+from zen_conformance.failures import ConformanceFailure
+
+_RFC3339 = re.compile(r"(?P<whole>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:[.](?P<part>\d+))?Z", re.ASCII)
+Moment = tuple[str, str]
+
+
+def moment(text: object) -> Moment:
+    """The timestamp's place in time; a later one is greater, the same one in other words equal."""
+    fits = _RFC3339.fullmatch(text) if isinstance(text, str) else None
+    if fits is None:
+        raise ConformanceFailure(
+            f"{text!r} is not an RFC 3339 timestamp in UTC", requirement="WIRE-007"
+        )
+    return fits["whole"], (fits["part"] or "").rstrip("0")
