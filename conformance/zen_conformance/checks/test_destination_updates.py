@@ -1,0 +1,178 @@
+"""What PATCH does to a target, member by member, and what it leaves alone."""
+
+import itertools
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+
+from zen_conformance.answer import Answer
+from zen_conformance.check import requirement
+from zen_conformance.checks.test_destination_fields import secret
+from zen_conformance.crowd import Crowd
+from zen_conformance.failures import must
+from zen_conformance.resources import TARGET
+from zen_conformance.suite import Suite
+from zen_conformance.tenant import Tenant, a_name
+
+MEDIA = ("application/json", "application/merge-patch+json")
+SHOWN = ("id", "name", "url", "type", "status", "created_at")
+each_media = pytest.mark.parametrize("media", MEDIA)
+
+
+def a_change(members: tuple[str, ...], turn: int = 0) -> dict[str, Any]:
+    """New values for those members."""
+    values: dict[str, Any] = {
+        "name": a_name("changed"),
+        "url": f"https://changed.example.com:8443/hooks/{turn}?a=b",
+        "type": f"changed-{turn}",
+        "secret": secret(32, turn),
+        "status": ("active", "disabled")[turn % 2],
+    }
+    return {member: values[member] for member in members}
+
+
+def subsets(of: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Every choice of one or more of them."""
+    for size in range(1, len(of) + 1):
+        yield from itertools.combinations(of, size)
+
+
+def patch(api: Tenant, one: str, change: Any, media: str = MEDIA[0]) -> Answer:
+    """PATCH of a target."""
+    return TARGET.ask(api, TARGET.update, one, json=change, content_type=media)
+
+
+def shows(answer: Answer, wanted: dict[str, Any]) -> None:
+    """The answer is a target with those members."""
+    answer.expect(200).expect_members(**{member: wanted[member] for member in SHOWN})
+
+
+@requirement("DEST-009")
+def test_reading_and_listing_show_the_last_write(api: Tenant) -> None:
+    answer = api.call(TARGET.create, json=TARGET.body(api) | {"type": "first"}).expect(201)
+    is_shown_everywhere(api, answer)
+    for turn, members in enumerate(subsets(("name", "url", "type", "secret", "status"))):
+        answer = patch(api, str(answer["id"]), a_change(members, turn)).expect(200)
+        is_shown_everywhere(api, answer)
+
+
+def is_shown_everywhere(api: Tenant, written: Answer) -> None:
+    """GET and the list say what the write answered."""
+    one = str(written["id"])
+    wanted = {member: written[member] for member in (*SHOWN, "updated_at")}
+    TARGET.read(api, one).expect(200).expect_members(**wanted)
+    row = TARGET.row(api, one)
+    if row is None:
+        raise written.failure(f"the list does not show {one}")
+    for member, value in wanted.items():
+        shown = row.get(member)
+        must(shown == value, f"the list shows {member} as {shown!r} instead of {value!r}")
+
+
+@each_media
+@requirement("DEST-011")
+def test_each_member_is_set(api: Tenant, media: str) -> None:
+    for turn, members in enumerate(subsets(("name", "url", "type"))):
+        target, change = api.a_destination(), a_change(members, turn)
+        patch(api, target["id"], change, media).expect(200).expect_members(**change)
+        TARGET.read(api, target["id"]).expect(200).expect_members(**change)
+
+
+@each_media
+@pytest.mark.parametrize("status", ["active", "disabled"])
+@requirement("DEST-013")
+def test_absent_members_stay(api: Tenant, media: str, status: str) -> None:
+    members = ("name", "url", "type", "secret", "status")
+    for turn, chosen in enumerate(subsets(members)):
+        made = api.a_destination(
+            url="https://kept.example.com:444/Hooks?x", type="kept_type", secret=secret(24, turn)
+        )
+        before = TARGET.changed(api, made, status=status)
+        change = a_change(chosen, turn)
+        shows(patch(api, made["id"], change, media), before | change)
+        shows(TARGET.read(api, made["id"]), before | change)
+
+
+@requirement("DEST-013")
+def test_absent_members_stay_when_the_secret_is_removed(api: Tenant) -> None:
+    made = api.a_destination(type="kept_type", secret=secret(24))
+    before = TARGET.changed(api, made, status="disabled")
+    shows(patch(api, made["id"], {"secret": None}), before)
+    shows(TARGET.read(api, made["id"]), before)
+
+
+@requirement("DEST-013")
+def test_of_updates_at_once_none_undoes_another(api: Tenant, suite: Suite) -> None:
+    target = api.a_destination()
+    members = ("name", "url", "type", "status")
+    with Crowd(suite, len(members)) as crowd:
+        for turn in range(suite.configuration.scaled(4, 8, 30)):
+            changes = [a_change((member,), turn) for member in members]
+            answers = crowd.at_once([partial(patch, api, target["id"], one) for one in changes])
+            for answer in answers:
+                answer.expect(200)
+            wanted = {name: value for change in changes for name, value in change.items()}
+            TARGET.read(api, target["id"]).expect(200).expect_members(**wanted)
+
+
+@each_media
+@requirement("DEST-014")
+def test_an_empty_update_is_refused(api: Tenant, media: str) -> None:
+    target = api.a_destination(type="kept_type")
+    patch(api, target["id"], {}, media).expect(400, why="a PATCH changes at least one member")
+
+
+@each_media
+@pytest.mark.parametrize("member", ["name", "url", "type", "status"])
+@requirement("DEST-014")
+def test_null_for_a_member_is_refused(api: Tenant, media: str, member: str) -> None:
+    target = api.a_destination(type="kept_type", secret=secret(24))
+    others = [one for one in ("name", "url", "type", "status", "secret") if one != member]
+    for change in ({}, *(a_change((other,), 1) for other in others), {"secret": None}):
+        answer = patch(api, target["id"], {member: None} | change, media)
+        answer.expect(400, why=f"{member} cannot be null")
+        kept = TARGET.read(api, target["id"]).expect(200)
+        for name in SHOWN:
+            if kept[name] != target[name]:
+                failure = kept.failure(f"{name} changed though the update was refused")
+                failure.requirement = "ORDER-011"
+                raise failure
+
+
+@each_media
+@requirement("DEST-015")
+def test_the_secret_is_removed(api: Tenant, media: str) -> None:
+    for more in ({}, {"secret": secret(24)}):
+        target = api.a_destination(**more)
+        for change in ({"secret": None}, {"secret": None}, {"secret": None, "type": "other"}):
+            answer = patch(api, target["id"], change, media)
+            answer.expect(200, why="null removes the secret, if there is one")
+            answer.expect_members(id=target["id"])
+        patch(api, target["id"], {"secret": secret(64)}, media).expect(200, why="a new secret")
+
+
+@pytest.mark.parametrize(
+    "members", [("name",), ("url",), ("type",), ("secret",), ("status",), ("name", "url", "type")]
+)
+@requirement("DEST-016")
+def test_a_merge_patch_is_taken_as_json_is(api: Tenant, members: tuple[str, ...]) -> None:
+    for media in MEDIA[::-1]:
+        made = api.a_destination(type="kept_type")
+        change = a_change(members, 1)
+        answer = patch(api, made["id"], change, media)
+        shows(answer, made | change)
+        shows(TARGET.read(api, made["id"]), made | change)
+
+
+@pytest.mark.parametrize(
+    "member", ["id", "created_at", "updated_at", "tenant_id", "secret_set", "deleted"]
+)
+@requirement("BODY-009")
+def test_a_read_only_or_unknown_member_is_refused(api: Tenant, member: str) -> None:
+    target = api.a_destination()
+    for value in (target.get(member, "x"), None):
+        for more in ({}, {"name": a_name("changed")}):
+            answer = patch(api, target["id"], {member: value} | more)
+            answer.expect(400, why=f"{member} is no member of a PATCH")
