@@ -1,0 +1,209 @@
+"""Endpoints: creating, reading, replacing and deleting them."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from zen_conformance.answer import Answer
+from zen_conformance.check import requirement
+from zen_conformance.failures import must
+from zen_conformance.resources import ENDPOINT, FLOW, a_recipe_flow, unknown_ids, writer
+from zen_conformance.tenant import Tenant, a_name
+
+PROVIDERS = ("stripe", "github", "shopify", "twilio", "generic")
+NO_PROVIDERS = (
+    "Stripe",
+    "GITHUB",
+    "paypal",
+    "gitlab",
+    "webhook",
+    "custom",
+    "stripe ",
+    " stripe",
+    "stripe\n",
+    "strip",
+    "stripes",
+    "generic2",
+    "stripe,github",
+    "stripe|github",
+    "shop\u0131fy",
+    "x" * 200,
+)
+SHOWN = ("id", "name", "type", "ingest_url", "status", "created_at", "updated_at")
+each_provider = pytest.mark.parametrize("provider", PROVIDERS)
+both_writes = pytest.mark.parametrize("operation_id", [ENDPOINT.create, ENDPOINT.update])
+
+
+@each_provider
+@requirement("ING-001")
+def test_an_endpoint_is_made_as_given(api: Tenant, provider: str) -> None:
+    given = {"name": a_name("endpoint"), "type": provider}
+    answer = api.call(ENDPOINT.create, json=given).expect(201)
+    answer.expect_members(status="active", **given)
+    for member in ("id", "created_at", "updated_at"):
+        answer.must(isinstance(answer[member], str), f"{member} is {answer[member]!r}")
+
+
+@requirement("ING-001")
+def test_every_endpoint_has_an_id_of_its_own(api: Tenant) -> None:
+    write = writer(api, ENDPOINT.create)
+    ids = [str(write().expect(201)["id"]) for _ in range(12)]
+    must(len(set(ids)) == len(ids), f"twelve endpoints have the ids {ids!r}")
+
+
+@both_writes
+@requirement("ING-002")
+def test_another_type_is_told_in_words(api: Tenant, operation_id: str) -> None:
+    write = writer(api, operation_id)
+    for value in NO_PROVIDERS:
+        answer = write(type=value).expect(400, why=f"{value[:40]!r} is no provider type")
+        answer.expect_members(detail="type: must be a valid provider type")
+    write(type="").expect(400, why="an empty type is no provider type")
+
+
+@requirement("ING-003")
+def test_every_ingest_url_is_absolute_and_its_own(api: Tenant) -> None:
+    urls: list[str] = []
+    for provider in (*PROVIDERS, *PROVIDERS):
+        answer = writer(api, ENDPOINT.create)(type=provider).expect(201)
+        for shown in (answer, ENDPOINT.read(api, str(answer["id"])).expect(200)):
+            is_absolute(shown, shown["ingest_url"])
+        urls.append(str(answer["ingest_url"]))
+    must(len(set(urls)) == len(urls), f"ten endpoints have the addresses {sorted(urls)!r}")
+
+
+def is_absolute(answer: Answer, url: Any) -> None:
+    """The address has a scheme and a host."""
+    answer.must(isinstance(url, str), f"ingest_url is {url!r}")
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        fits = False
+    answer.must(fits, f"ingest_url {url!r} is not an absolute http or https URL")
+
+
+@requirement("ING-004")
+def test_reading_and_listing_show_the_last_write(api: Tenant) -> None:
+    written = writer(api, ENDPOINT.create)(type="stripe").expect(201)
+    is_shown_everywhere(api, written)
+    for change in replacements():
+        body = {"name": str(written["name"]), "type": str(written["type"])} | change
+        written = ENDPOINT.ask(api, ENDPOINT.update, str(written["id"]), json=body).expect(200)
+        is_shown_everywhere(api, written)
+
+
+def is_shown_everywhere(api: Tenant, written: Answer) -> None:
+    """GET and the list say what the write answered."""
+    one = str(written["id"])
+    wanted = {member: written[member] for member in SHOWN}
+    ENDPOINT.read(api, one).expect(200).expect_members(**wanted)
+    row = ENDPOINT.row(api, one)
+    if row is None:
+        raise written.failure(f"the list does not show {one}")
+    for member, value in wanted.items():
+        shown = row.get(member)
+        must(shown == value, f"the list shows {member} as {shown!r} instead of {value!r}")
+
+
+def replacements() -> list[dict[str, str]]:
+    """Changes of an endpoint, of one member each and of both."""
+    both = [{"name": a_name("both"), "type": one} for one in PROVIDERS]
+    return [{"name": a_name("changed")}, *({"type": one} for one in PROVIDERS), *both]
+
+
+@requirement("ING-005")
+def test_an_unknown_endpoint_is_told_in_words(api: Tenant) -> None:
+    gone = api.an_ingester()["id"]
+    ENDPOINT.removed(api, gone)
+    body = ENDPOINT.body(api)
+    for one in (*unknown_ids(), gone, api.a_destination()["id"]):
+        for operation_id in (ENDPOINT.get, ENDPOINT.update, ENDPOINT.delete):
+            more = {"json": body} if operation_id == ENDPOINT.update else {}
+            answer = ENDPOINT.ask(api, operation_id, one, **more)
+            answer.expect_problem(404, "not-found")
+            answer.expect_members(detail=f"Endpoint {one} not found.")
+
+
+@each_provider
+@requirement("ING-006")
+def test_a_replacement_sets_name_and_type(api: Tenant, provider: str) -> None:
+    made = api.an_ingester(type=provider)
+    body = {"name": made["name"], "type": made["type"]}
+    for change in replacements():
+        body |= change
+        answer = ENDPOINT.ask(api, ENDPOINT.update, made["id"], json=body).expect(200)
+        answer.expect_members(status="active", **body)
+        ENDPOINT.read(api, made["id"]).expect(200).expect_members(status="active", **body)
+
+
+@requirement("ING-007")
+def test_a_replacement_keeps_the_address(api: Tenant) -> None:
+    made = api.an_ingester()
+    kept = {member: made[member] for member in ("id", "ingest_url", "created_at")}
+    for change in replacements():
+        ENDPOINT.change(api, made, **change).expect(200).expect_members(**kept)
+        ENDPOINT.read(api, made["id"]).expect(200).expect_members(**kept)
+
+
+@requirement("ING-009")
+def test_a_deleted_endpoint_is_gone(api: Tenant) -> None:
+    made, next_one = api.an_ingester(), api.an_ingester()
+    one, body = made["id"], ENDPOINT.body(api)
+    ENDPOINT.remove(api, one).expect(204)
+    ENDPOINT.read(api, one).expect(404, why="it is deleted")
+    ENDPOINT.ask(api, ENDPOINT.update, one, json=body).expect(404, why="it is deleted")
+    ENDPOINT.remove(api, one).expect(404, why="it is deleted already")
+    ENDPOINT.read(api, one).expect(404, why="a PUT makes nothing")
+    must(ENDPOINT.row(api, one) is None, "the list still shows the deleted endpoint")
+    ENDPOINT.read(api, next_one["id"]).expect(200, why="another endpoint was deleted")
+
+
+@requirement("ING-010")
+def test_an_endpoint_in_use_is_kept_until_its_last_flow_is_gone(api: Tenant) -> None:
+    source, target = api.an_ingester(), api.a_destination()
+    flows = [
+        api.a_flow(source_id=source["id"], destination_id=target["id"])["id"] for _ in range(3)
+    ]
+    while flows:
+        is_in_use(api, source, flows[0])
+        FLOW.removed(api, flows.pop())
+    ENDPOINT.remove(api, source["id"]).expect(204, why="no flow uses it any more")
+
+
+@requirement("ING-010")
+def test_an_endpoint_that_a_flow_was_moved_to_is_in_use(api: Tenant) -> None:
+    first, second = api.an_ingester(), api.an_ingester()
+    flow = api.a_flow(source_id=first["id"])
+    FLOW.changed(api, flow, source_id=second["id"])
+    is_in_use(api, second, flow["id"])
+    ENDPOINT.remove(api, first["id"]).expect(204, why="its flow was moved to another endpoint")
+    FLOW.removed(api, flow["id"])
+    ENDPOINT.remove(api, second["id"]).expect(204, why="no flow uses it any more")
+
+
+@requirement("ING-010")
+def test_an_endpoint_of_a_recipes_flow_is_in_use(api: Tenant) -> None:
+    source = api.an_ingester()
+    flow = a_recipe_flow(api, source=source["id"])
+    is_in_use(api, source, flow["id"])
+    FLOW.removed(api, flow["id"])
+    ENDPOINT.remove(api, source["id"]).expect(204, why="no flow uses it any more")
+
+
+@requirement("ING-010")
+def test_an_endpoint_of_a_disabled_target_is_in_use(api: Tenant) -> None:
+    source, target = api.an_ingester(), api.a_destination()
+    flow = api.a_flow(source_id=source["id"], destination_id=target["id"])
+    api.call("updateDestination", destination_id=target["id"], json={"status": "disabled"})
+    is_in_use(api, source, flow["id"])
+
+
+def is_in_use(api: Tenant, source: dict[str, Any], flow_id: str) -> None:
+    """DELETE is a conflict, and nothing has changed by it."""
+    answer = ENDPOINT.remove(api, source["id"])
+    answer.expect_problem(409, "conflict", why="a flow uses it")
+    ENDPOINT.read(api, source["id"]).expect(200, why="its deletion was refused")
+    kept = FLOW.read(api, flow_id).expect(200, why="its endpoint's deletion was refused")
+    kept.expect_members(source_id=source["id"])
