@@ -31,10 +31,11 @@ REFUSED_SECRETS = {
     [
         {},
         {"type": "slack"},
+        {"url": "http://receiver.example.com:8080/hooks/a?b=c&d"},
         {"secret": secret(32)},
         {"type": "custom_1-x", "secret": secret(33)},
     ],
-    ids=["minimal", "type", "secret", "everything"],
+    ids=["minimal", "type", "url", "secret", "everything"],
 )
 @requirement("DEST-001")
 def test_a_target_is_made_as_given(api: Tenant, more: dict[str, Any]) -> None:
