@@ -9,7 +9,7 @@ import pytest
 
 from zen_conformance.answer import Answer
 from zen_conformance.check import requirement
-from zen_conformance.checks.test_destination_fields import secret
+from zen_conformance.checks.signing_secrets import secret
 from zen_conformance.crowd import Crowd
 from zen_conformance.failures import must
 from zen_conformance.resources import TARGET

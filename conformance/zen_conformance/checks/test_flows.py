@@ -6,6 +6,7 @@ import pytest
 
 from zen_conformance.answer import Answer
 from zen_conformance.check import requirement
+from zen_conformance.checks.missing import is_unknown
 from zen_conformance.failures import must
 from zen_conformance.resources import (
     ENDPOINT,
@@ -234,14 +235,8 @@ def replacements(api: Tenant) -> list[dict[str, Any]]:
 
 @requirement("FLOW-008")
 def test_an_unknown_flow_is_told_in_words(api: Tenant) -> None:
-    gone = api.a_flow()
-    FLOW.removed(api, gone["id"])
     body = FLOW.body(api)
-    for one in (*unknown_ids(), gone["id"], gone["source_id"], gone["destination_id"]):
-        for operation_id in (FLOW.get, FLOW.update, FLOW.delete):
-            more = {"json": body} if operation_id == FLOW.update else {}
-            answer = FLOW.ask(api, operation_id, one, **more)
-            answer.expect_problem(404, "not-found").expect_members(detail=f"Flow {one} not found.")
+    is_unknown(FLOW, api, body, body["source_id"], body["destination_id"])
 
 
 @pytest.mark.parametrize("by_recipe", [False, True], ids=["flow", "recipe"])

@@ -7,8 +7,9 @@ import pytest
 
 from zen_conformance.answer import Answer
 from zen_conformance.check import requirement
+from zen_conformance.checks.missing import is_unknown
 from zen_conformance.failures import must
-from zen_conformance.resources import ENDPOINT, FLOW, a_recipe_flow, unknown_ids, writer
+from zen_conformance.resources import ENDPOINT, FLOW, a_recipe_flow, writer
 from zen_conformance.tenant import Tenant, a_name
 
 PROVIDERS = ("stripe", "github", "shopify", "twilio", "generic")
@@ -115,15 +116,7 @@ def replacements() -> list[dict[str, str]]:
 
 @requirement("ING-005")
 def test_an_unknown_endpoint_is_told_in_words(api: Tenant) -> None:
-    gone = api.an_ingester()["id"]
-    ENDPOINT.removed(api, gone)
-    body = ENDPOINT.body(api)
-    for one in (*unknown_ids(), gone, api.a_destination()["id"]):
-        for operation_id in (ENDPOINT.get, ENDPOINT.update, ENDPOINT.delete):
-            more = {"json": body} if operation_id == ENDPOINT.update else {}
-            answer = ENDPOINT.ask(api, operation_id, one, **more)
-            answer.expect_problem(404, "not-found")
-            answer.expect_members(detail=f"Endpoint {one} not found.")
+    is_unknown(ENDPOINT, api, ENDPOINT.body(api), api.a_destination()["id"])
 
 
 @each_provider

@@ -10,7 +10,7 @@ from typing import Any
 
 from zen_conformance.answer import Answer
 from zen_conformance.check import requirement
-from zen_conformance.checks.test_destination_fields import secret
+from zen_conformance.checks.signing_secrets import secret
 from zen_conformance.failures import NotOffered
 from zen_conformance.moments import moment
 from zen_conformance.resources import (
@@ -40,7 +40,7 @@ class Change:
     recipe_row: Mapping[str, Any] | None = None
 
 
-def target_changes(api: Tenant) -> list[dict[str, Any]]:
+def target_changes() -> list[dict[str, Any]]:
     """Every kind of change that PATCH makes."""
     return [
         {"name": a_name("later")},
@@ -66,7 +66,7 @@ def flow_changes(api: Tenant) -> list[dict[str, Any]]:
     ]
 
 
-def endpoint_changes(api: Tenant) -> list[dict[str, Any]]:
+def endpoint_changes() -> list[dict[str, Any]]:
     """Every kind of change that PUT of an endpoint makes."""
     return [{"name": a_name("later")}, {"type": "github"}, {"name": a_name("x"), "type": "twilio"}]
 
@@ -74,12 +74,12 @@ def endpoint_changes(api: Tenant) -> list[dict[str, Any]]:
 def changed_later(
     suite: Suite,
     resource: Resource,
-    make: Callable[[], dict[str, Any]],
+    make: Callable[[dict[str, Any]], dict[str, Any]],
     changes: list[dict[str, Any]],
 ) -> list[Change]:
     """Each change made to a new resource of its own, more than a second after that was made."""
     api = suite.primary
-    made = [make() for _ in changes]
+    made = [make(change) for change in changes]
     time.sleep(_MORE_THAN_A_SECOND)
     told = []
     for before, members in zip(made, changes, strict=True):
@@ -97,15 +97,25 @@ def changed_later(
 def targets_change(suite: Suite) -> list[Change]:
     """Targets, by PATCH."""
     api = suite.primary
-    make = lambda: api.a_destination(type="before", secret=secret(32))  # noqa: E731
-    return changed_later(suite, TARGET, make, target_changes(api))
+
+    def make(change: dict[str, Any]) -> dict[str, Any]:
+        document: dict[str, Any] = api.a_destination(
+            **({"secret": secret(32)} if "secret" in change else {"type": "before"})
+        )
+        return document
+
+    return changed_later(suite, TARGET, make, target_changes())
 
 
 def flows_change(suite: Suite) -> list[Change]:
     """Flows, by PUT, one of them made by recipe."""
     api = suite.primary
     policy = {"max_attempts": 5, "backoff_seconds": 50}
-    make = lambda: api.a_flow(config={"retry_policy": policy})  # noqa: E731
+
+    def make(change: dict[str, Any]) -> dict[str, Any]:
+        document: dict[str, Any] = api.a_flow(config={"retry_policy": policy})
+        return document
+
     return changed_later(suite, FLOW, make, flow_changes(api))
 
 
@@ -115,8 +125,8 @@ def recipes_change(suite: Suite) -> list[Change]:
     if not api.entry.clusters:
         raise NotOffered
 
-    def make() -> dict[str, Any]:
-        document: dict[str, Any] = FLOW.read(api, a_recipe_flow(api)["id"]).expect(200).document
+    def make(change: dict[str, Any]) -> dict[str, Any]:
+        document: dict[str, Any] = FLOW.read(api, a_recipe_flow(api)["id"]).document
         return document
 
     return changed_later(suite, FLOW, make, [{"name": a_name("later")}])
@@ -125,7 +135,11 @@ def recipes_change(suite: Suite) -> list[Change]:
 def endpoints_change(suite: Suite) -> list[Change]:
     """Endpoints, by PUT."""
     api = suite.primary
-    return changed_later(suite, ENDPOINT, api.an_ingester, endpoint_changes(api))
+
+    def make(change: dict[str, Any]) -> dict[str, Any]:
+        return ENDPOINT.made(api)
+
+    return changed_later(suite, ENDPOINT, make, endpoint_changes())
 
 
 def moves_updated_at(told: list[Change]) -> None:

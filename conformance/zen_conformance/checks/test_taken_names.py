@@ -79,7 +79,15 @@ def first_makers() -> dict[str, Callable[[Tenant, str], dict[str, Any]]]:
     return makers | {RECIPE: lambda api, name: a_recipe_flow(api, name=name)}
 
 
-FIRST = first_makers()
+_FIRST = first_makers()
+
+
+def given(api: Tenant, first: str, name: str) -> dict[str, Any]:
+    """A resource that the operation gave that very name; a precondition."""
+    document = _FIRST[first](api, name)
+    if document.get("name") != name:
+        raise NotRun(f"{first} made the name {document.get('name')!r} of {name!r}")
+    return document
 
 
 def is_refused_to_all(resource: Resource, api: Tenant) -> None:
@@ -88,7 +96,7 @@ def is_refused_to_all(resource: Resource, api: Tenant) -> None:
         if WRITES[first] is WRITES[second] is resource and RECIPE not in (first, second):
             for text in QUOTED[:4]:
                 name = f"{a_name('first')} {text}"
-                FIRST[first](api, name)
+                given(api, first, name)
                 conflicting(writer(api, second)(name=name), f"{first} gave the name away before")
 
 
@@ -131,7 +139,7 @@ def test_a_second_flow_is_refused_whatever_it_joins(api: Tenant) -> None:
 def test_a_flows_name_is_taken_in_both_views(api: Tenant, first: str, second: str) -> None:
     _ = api.cluster_id  # not offered without one
     name = a_name("both")
-    FIRST[first](api, name)
+    given(api, first, name)
     conflicting(writer(api, second)(name=name), f"{first} gave the name away before")
 
 
@@ -164,7 +172,7 @@ def test_a_name_that_is_only_alike_is_free(
     resource, write = WRITES[operation_id], writer(api, operation_id)
     for taken, free in (pair, pair[::-1]):
         own = a_name("alike").split()[-1]
-        resource.made(api, name=taken.format(own))
+        given(api, resource.create, taken.format(own))
         answer = write(name=free.format(own))
         answer.expect(200, 201, why=f"only {taken.format(own)!r} is taken")
         answer.expect_members(name=free.format(own))
@@ -201,7 +209,7 @@ def test_an_update_to_a_taken_name_is_refused(api: Tenant, operation_id: str) ->
         if first == RECIPE and not api.entry.clusters:
             continue
         name = a_name("taken")
-        FIRST[first](api, name)
+        given(api, first, name)
         mine = resource.made(api)
         before = resource.read(api, mine["id"])
         conflicting(resource.change(api, mine, name=name))
@@ -263,7 +271,7 @@ def test_the_conflict_names_the_collection_and_the_name(api: Tenant, operation_i
     write = writer(api, operation_id)
     for text in QUOTED:
         name = f"{a_name('')[4:]} {text}"[:100]
-        resource.made(api, name=name)
+        given(api, resource.create, name)
         answer = write(name=name)
         if answer.status != 409:
             raise NotRun(f"no conflict to read: {answer.asked} answered {answer.summary()}")
@@ -285,7 +293,7 @@ def test_the_name_of_a_deleted_resource_is_free(api: Tenant, operation_id: str) 
         if first == RECIPE and not api.entry.clusters:
             continue
         name = a_name("deleted")
-        resource.removed(api, FIRST[first](api, name)["id"])
+        resource.removed(api, given(api, first, name)["id"])
         write(name=name).expect(200, 201, why=f"what {first} gave the name to is deleted")
 
 
