@@ -84,13 +84,19 @@ class Resource:
         if answer.status != 204:
             raise NotRun(f"a precondition failed: {answer.asked} answered {answer.summary()}")
 
-    def listed(self, api: Tenant, ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    def listed(
+        self, api: Tenant, ids: Collection[str], limit: int = 100
+    ) -> dict[str, dict[str, Any]]:
         """The rows of those ids in the list, walked only as far as it takes."""
-        return found(api.pages(self.listing, {"limit": 100}), self.rows, ids)
+        return found(api.pages(self.listing, {"limit": limit}), self.rows, ids)
 
     def row(self, api: Tenant, one: str) -> dict[str, Any] | None:
-        """Its row in the list; None when a whole walk does not show it."""
-        return self.listed(api, [one]).get(one)
+        """Its row in the list, which is among the newest; None when a whole walk has none."""
+        return self.listed(api, [one], limit=20).get(one)
+
+    def is_listed(self, api: Tenant, one: str) -> bool:
+        """Whether a whole walk shows it, as it should not."""
+        return bool(self.listed(api, [one]))
 
 
 TARGET = Resource(

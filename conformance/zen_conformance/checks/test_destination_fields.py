@@ -8,6 +8,7 @@ import pytest
 from zen_conformance.answer import Answer
 from zen_conformance.check import requirement
 from zen_conformance.checks.signing_secrets import NO_SECRETS, SECRETS, secret
+from zen_conformance.failures import must
 from zen_conformance.resources import TARGET, writer
 from zen_conformance.tenant import Tenant
 
@@ -203,10 +204,9 @@ def test_a_port_of_1_to_65535_is_taken_and_no_other(
         for port in (1, 2, 80, 443, 9000, 10000, 65534, 65535):
             url = f"{scheme}://{host}:{port}/hooks"
             write(url=url).expect(200, 201, why=f"{url} is legal")
-        for wrong in ("0", "65536", "65540", "66000", "70000", "99999", "100000", "-1", "x", "8o"):
-            for path in ("", "/hooks"):
-                url = f"{scheme}://{host}:{wrong}{path}"
-                is_refused(write(url=url), "url", url, note)
+        for wrong in ("0", "65536", "65540", "70000", "99999", "100000", "-1", "x", "8o"):
+            url = f"{scheme}://{host}:{wrong}" + ("/hooks" if scheme == "https" else "")
+            is_refused(write(url=url), "url", url, note)
 
 
 @both_writes
@@ -228,13 +228,18 @@ def test_a_url_of_2048_characters_is_taken_and_no_longer_one(
 
 
 @both_writes
-@pytest.mark.parametrize("url", AS_GIVEN)
 @requirement("DEST-006")
-def test_a_url_comes_back_as_given(api: Tenant, operation_id: str, url: str) -> None:
-    answer = writer(api, operation_id)(url=url)
-    is_kept(answer, api, url=url)
-    row = TARGET.row(api, str(answer["id"])) or {}
-    answer.must(row.get("url") == url, f"the list shows {row.get('url')!r} instead of {url!r}")
+def test_a_url_comes_back_as_given(api: Tenant, operation_id: str) -> None:
+    write = writer(api, operation_id)
+    urls: dict[str, str] = {}
+    for url in AS_GIVEN:
+        answer = write(url=url)
+        is_kept(answer, api, url=url)
+        urls[str(answer["id"])] = url
+    rows = TARGET.listed(api, urls)
+    for one, url in urls.items():
+        shown = rows.get(one, {}).get("url")
+        must(shown == url, f"the list shows the url {shown!r} instead of {url!r}")
 
 
 @both_writes

@@ -83,13 +83,14 @@ def test_each_member_is_set(api: Tenant, media: str) -> None:
 @each_media
 @pytest.mark.parametrize("status", ["active", "disabled"])
 @requirement("DEST-013")
-def test_absent_members_stay(api: Tenant, media: str, status: str) -> None:
+def test_absent_members_stay(api: Tenant, suite: Suite, media: str, status: str) -> None:
     members = ("name", "url", "type", "secret", "status")
-    for turn, chosen in enumerate(subsets(members)):
+    most = suite.configuration.scaled(2, len(members), len(members))
+    for turn, chosen in enumerate(one for one in subsets(members) if len(one) <= most):
         made = api.a_destination(
             url="https://kept.example.com:444/Hooks?x", type="kept_type", secret=secret(24, turn)
         )
-        before = TARGET.changed(api, made, status=status)
+        before = made if status == "active" else TARGET.changed(api, made, status=status)
         change = a_change(chosen, turn)
         shows(patch(api, made["id"], change, media), before | change)
         shows(TARGET.read(api, made["id"]), before | change)

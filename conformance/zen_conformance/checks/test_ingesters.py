@@ -149,7 +149,7 @@ def test_a_deleted_endpoint_is_gone(api: Tenant) -> None:
     ENDPOINT.ask(api, ENDPOINT.update, one, json=body).expect(404, why="it is deleted")
     ENDPOINT.remove(api, one).expect(404, why="it is deleted already")
     ENDPOINT.read(api, one).expect(404, why="a PUT makes nothing")
-    must(ENDPOINT.row(api, one) is None, "the list still shows the deleted endpoint")
+    must(not ENDPOINT.is_listed(api, one), "the list still shows the deleted endpoint")
     ENDPOINT.read(api, next_one["id"]).expect(200, why="another endpoint was deleted")
 
 
