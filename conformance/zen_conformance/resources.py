@@ -94,6 +94,17 @@ class Resource:
         """Its row in the list, which is among the newest; None when a whole walk has none."""
         return self.listed(api, [one], limit=20).get(one)
 
+    def shows_row(self, api: Tenant, one: str, read: Answer) -> None:
+        """The list shows it, and each documented member as GET just did."""
+        row = self.row(api, one)
+        read.must(row is not None, f"the list does not show {one}")
+        for name in (*self.members, "id", "status", "created_at", "updated_at"):
+            shown, wanted = (row or {}).get(name), read[name]
+            if name == "config":
+                shown = shown.get("retry_policy") if isinstance(shown, dict) else shown
+                wanted = read["config", "retry_policy"]
+            read.must(shown == wanted, f"the list shows {name} as {shown!r} and GET as {wanted!r}")
+
     def is_listed(self, api: Tenant, one: str) -> bool:
         """Whether a whole walk shows it, as it should not."""
         return bool(self.listed(api, [one]))
