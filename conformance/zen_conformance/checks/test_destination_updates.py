@@ -71,6 +71,14 @@ def test_each_member_is_set(api: Tenant, media: str) -> None:
 
 
 @each_media
+@requirement("DEST-011")
+def test_what_is_there_already_is_taken_again(api: Tenant, media: str) -> None:
+    target = api.a_destination(type="kept_type")
+    for members in subsets(("name", "url", "type", "status")):
+        shows(patch(api, target["id"], {name: target[name] for name in members}, media), target)
+
+
+@each_media
 @pytest.mark.parametrize("status", ["active", "disabled"])
 @requirement("DEST-013")
 def test_absent_members_stay(api: Tenant, suite: Suite, media: str, status: str) -> None:

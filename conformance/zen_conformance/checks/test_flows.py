@@ -71,6 +71,13 @@ def test_every_flow_has_an_id_of_its_own(api: Tenant) -> None:
     must(len(set(ids)) == len(ids), f"twelve flows have the ids {ids!r}")
 
 
+@requirement("FLOW-001")
+def test_a_flow_to_a_disabled_target_is_made(api: Tenant) -> None:
+    body = FLOW.body(api)
+    TARGET.changed(api, {"id": body["destination_id"]}, status="disabled")
+    shows(api.call(FLOW.create, json=body).expect(201, why="the target exists"), body)
+
+
 PARTS = {
     "no config": ({}, 3, 10),
     "an empty config": ({"config": {}}, 3, 10),
@@ -174,6 +181,16 @@ def test_1_to_3600_seconds_of_backoff_are_kept(api: Tenant, operation_id: str) -
 @requirement("FLOW-004")
 def test_another_backoff_is_refused(api: Tenant, operation_id: str, note: Any) -> None:
     is_refused_beyond(api, operation_id, "backoff_seconds", note)
+
+
+@both_writes
+@requirement("BODY-011")
+def test_a_policy_of_another_type_is_refused(api: Tenant, operation_id: str) -> None:
+    write = writer(api, operation_id)
+    wrongs: tuple[Any, ...] = (None, [], [{}], "", "policy", 3, True)
+    for wrong in wrongs:
+        write(config=wrong).expect(400, why=f"config is {wrong!r}")
+        write(config={"retry_policy": wrong}).expect(400, why=f"retry_policy is {wrong!r}")
 
 
 @both_writes

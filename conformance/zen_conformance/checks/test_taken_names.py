@@ -1,12 +1,12 @@
 """Taken names: what counts as the same one, who is refused it, and when it is free again."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from zen_conformance.answer import Answer
 from zen_conformance.check import requirement
+from zen_conformance.checks.given_names import given
 from zen_conformance.failures import NotRun
 from zen_conformance.resources import (
     CREATES,
@@ -22,6 +22,7 @@ from zen_conformance.resources import (
     recipe_body,
     writer,
 )
+from zen_conformance.suite import Suite
 from zen_conformance.tenant import Tenant, a_name
 
 _CROWD = 6
@@ -30,60 +31,12 @@ every_create = pytest.mark.parametrize("operation_id", CREATES)
 every_update = pytest.mark.parametrize("operation_id", UPDATES)
 every_resource = pytest.mark.parametrize("resource", RESOURCES, ids=lambda one: one.rows)
 
-# Pairs of names that some way of comparing holds for one; {} is what makes them unique.
-ALIKE = (
-    ("zc {} Name", "zc {} name"),  # letter case
-    ("zc {} \u00c9\u03a3", "zc {} \u00e9\u03c3"),  # letter case beyond ASCII
-    ("zc {} caf\u00e9", "zc {} cafe\u0301"),  # NFC and NFD
-    ("zc {} cafe", "zc {} caf\u00e9"),  # accents
-    ("zc {} A1", "zc {} \uff21\uff11"),  # width
-    ("zc {} fi", "zc {} \ufb01"),  # ligature
-    ("zc {} ss", "zc {} \u00df"),  # sharp s
-    ("zc {} a b", "zc {} a  b"),  # spaces inside
-    ("zc {} a b", "zc {} a\u00a0b"),  # kinds of space
-    ("zc {}", "zc {}\u200b"),  # a zero-width end
-    ("zc {} \U0001f600", "zc {} \U0001f601"),  # emoji
-    ("zc {} \u304b", "zc {} \u30ab"),  # kana
-    ("zc {}", "zc {}x"),  # one more character
-    ("zc {} " + "y" * 24, "zc {} " + "y" * 23 + "z"),  # the last of many
-    ("zc {}x", "zc {}_"),  # a wildcard
-    ("zc {}-x", "zc {}%"),  # a percent sign
-)
 QUOTED = ("plain", 'it\'s "so"', "back\\slash", "na\u00efve \U0001f98a", "<&>", "y" * 67)
 
 
 def conflicting(answer: Answer, why: str = "") -> Answer:
     """The answer, when it is the 409 for a name."""
     return answer.expect_problem(409, "conflict", why=why or "the name is taken")
-
-
-def first_makers() -> dict[str, Callable[[Tenant, str], dict[str, Any]]]:
-    """How a resource of a name comes to be, by the operation that gave it the name."""
-
-    def renamed(resource: Resource) -> Callable[[Tenant, str], dict[str, Any]]:
-        def make(api: Tenant, name: str) -> dict[str, Any]:
-            document = resource.made(api)
-            return resource.changed(api, document, name=name)
-
-        return make
-
-    def created(resource: Resource) -> Callable[[Tenant, str], dict[str, Any]]:
-        return lambda api, name: resource.made(api, name=name)
-
-    makers = {one.create: created(one) for one in RESOURCES}
-    makers |= {one.update: renamed(one) for one in RESOURCES}
-    return makers | {RECIPE: lambda api, name: a_recipe_flow(api, name=name)}
-
-
-_FIRST = first_makers()
-
-
-def given(api: Tenant, first: str, name: str) -> dict[str, Any]:
-    """A resource that the operation gave that very name; a precondition."""
-    document = _FIRST[first](api, name)
-    if document.get("name") != name:
-        raise NotRun(f"{first} made the name {document.get('name')!r} of {name!r}")
-    return document
 
 
 def is_refused_to_all(resource: Resource, api: Tenant) -> None:
@@ -109,6 +62,29 @@ def test_a_second_target_is_refused_whatever_else_it_says(api: Tenant) -> None:
         api.a_destination()
     for more in ({}, {"type": "second"}, {"url": "https://two.example.com/", "type": "first"}):
         conflicting(writer(api, TARGET.create)(name=first["name"], **more))
+
+
+def is_refused_after_many(resource: Resource, api: Tenant, suite: Suite) -> None:
+    """The name is still taken when many others were given since."""
+    first, write = resource.made(api), writer(api, resource.create)
+    for _ in range(suite.configuration.scaled(5, 25, 120)):
+        write()
+    conflicting(write(name=first["name"]), "the name is taken, by one that is not the newest")
+
+
+@requirement("NAME-005")
+def test_the_name_of_an_older_target_is_refused(api: Tenant, suite: Suite) -> None:
+    is_refused_after_many(TARGET, api, suite)
+
+
+@requirement("NAME-006")
+def test_the_name_of_an_older_flow_is_refused(api: Tenant, suite: Suite) -> None:
+    is_refused_after_many(FLOW, api, suite)
+
+
+@requirement("NAME-007")
+def test_the_name_of_an_older_endpoint_is_refused(api: Tenant, suite: Suite) -> None:
+    is_refused_after_many(ENDPOINT, api, suite)
 
 
 @requirement("NAME-006")
@@ -157,41 +133,6 @@ def test_a_second_endpoint_is_refused_whatever_its_type(api: Tenant) -> None:
     first = api.an_ingester(type="stripe")
     for provider in ("stripe", "github", "shopify", "twilio", "generic"):
         conflicting(writer(api, ENDPOINT.create)(name=first["name"], type=provider))
-
-
-@every_write
-@requirement("NAME-004")
-def test_a_name_that_is_only_alike_is_free(api: Tenant, operation_id: str) -> None:
-    resource, write = WRITES[operation_id], writer(api, operation_id)
-    for taken, free in (pair[::turn] for pair in ALIKE for turn in (1, -1)):
-        own = a_name("alike").split()[-1]
-        given(api, resource.create, taken.format(own))
-        answer = write(name=free.format(own))
-        answer.expect(200, 201, why=f"only {taken.format(own)!r} is taken")
-        answer.expect_members(name=free.format(own))
-
-
-@every_write
-@requirement("NAME-004")
-def test_a_name_of_another_collection_is_free(api: Tenant, operation_id: str) -> None:
-    write = writer(api, operation_id)
-    for resource in RESOURCES:
-        if resource is not WRITES[operation_id]:
-            name = a_name("elsewhere")
-            resource.made(api, name=name)
-            write(name=name).expect(200, 201, why=f"only one of the {resource.rows} has the name")
-
-
-@every_write
-@requirement("NAME-004")
-def test_a_name_of_another_tenant_is_free(api: Tenant, other: Tenant, operation_id: str) -> None:
-    for here, there in ((api, other), (other, api)):
-        if operation_id == RECIPE and not here.entry.clusters:
-            continue
-        name = a_name("theirs")
-        WRITES[operation_id].made(there, name=name)
-        answer = writer(here, operation_id)(name=name)
-        answer.expect(200, 201, why="only the other tenant has the name")
 
 
 @every_update
