@@ -13,6 +13,7 @@ from zen_conformance.failures import NotRun
 from zen_conformance.tenant import NOWHERE, Tenant, a_name
 
 Writer = Callable[..., Answer]
+POLICY = ("max_attempts", "backoff_seconds")
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,17 @@ class Resource:
     def change(self, api: Tenant, document: Mapping[str, Any], **members: Any) -> Answer:
         """PATCH of those members, or PUT of the whole document with them."""
         if not self.patched:
-            members = {name: document[name] for name in self.members if name in document} | members
+            members = self.written(document) | members
         return self.ask(api, self.update, document["id"], json=members)
+
+    def written(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """What of a document a client may send again: not what a server shows beyond it."""
+        own = {name: document[name] for name in self.members if name in document}
+        config = own.get("config")
+        policy = config.get("retry_policy") if isinstance(config, dict) else None
+        if isinstance(policy, dict):
+            own["config"] = {"retry_policy": {k: policy[k] for k in POLICY if k in policy}}
+        return own
 
     def changed(self, api: Tenant, document: Mapping[str, Any], **members: Any) -> dict[str, Any]:
         """The document after such a change; a precondition."""
@@ -98,11 +108,10 @@ class Resource:
         """The list shows it, and each documented member as GET just did."""
         row = self.row(api, one)
         read.must(row is not None, f"the list does not show {one}")
-        for name in (*self.members, "id", "status", "created_at", "updated_at"):
-            shown, wanted = (row or {}).get(name), read[name]
-            if name == "config":
-                shown = shown.get("retry_policy") if isinstance(shown, dict) else shown
-                wanted = read["config", "retry_policy"]
+        shown_row = (row or {}) | self.written(row or {})
+        always = {name: read[name] for name in ("id", "status", "created_at", "updated_at")}
+        for name, wanted in (self.written(read.document) | always).items():
+            shown = shown_row.get(name)
             read.must(shown == wanted, f"the list shows {name} as {shown!r} and GET as {wanted!r}")
 
     def is_listed(self, api: Tenant, one: str) -> bool:

@@ -262,7 +262,7 @@ def test_a_replacement_sets_what_it_says(api: Tenant, by_recipe: bool) -> None:
     one = (a_recipe_flow(api) if by_recipe else api.a_flow())["id"]
     flow = FLOW.read(api, one).expect(200).document
     for change in replacements(api):
-        body = {name: flow[name] for name in FLOW.members} | change
+        body = FLOW.written(flow) | change
         answer = FLOW.ask(api, FLOW.update, one, json=body).expect(200)
         shows(answer, body | {"id": one, "status": "active"})
         flow = shows(FLOW.read(api, one).expect(200), body | {"status": "active"}).document
