@@ -29,6 +29,7 @@ class Resource:
     update: str
     delete: str
     members: tuple[str, ...]  # the documented ones that a client writes
+    shown: tuple[str, ...] = ("updated_at",)  # and further ones that a server shows
 
     @property
     def patched(self) -> bool:
@@ -109,7 +110,7 @@ class Resource:
         row = self.row(api, one)
         read.must(row is not None, f"the list does not show {one}")
         shown_row = (row or {}) | self.written(row or {})
-        always = {name: read[name] for name in ("id", "status", "created_at", "updated_at")}
+        always = {name: read[name] for name in (*self.shown, "id", "status", "created_at")}
         for name, wanted in (self.written(read.document) | always).items():
             shown = shown_row.get(name)
             read.must(shown == wanted, f"the list shows {name} as {shown!r} and GET as {wanted!r}")
@@ -151,6 +152,7 @@ ENDPOINT = Resource(
     "replaceIngester",
     "deleteIngester",
     ("name", "type"),
+    ("updated_at", "ingest_url"),
 )
 RESOURCES = (TARGET, FLOW, ENDPOINT)
 RECIPE = "createClusterDeliveryFlow"

@@ -85,10 +85,11 @@ def test_absent_members_stay(api: Tenant, suite: Suite, media: str, status: str)
     members = ("name", "url", "type", "secret", "status")
     most = suite.configuration.scaled(2, len(members), len(members))
     for turn, chosen in enumerate(one for one in subsets(members) if len(one) <= most):
-        made = api.a_destination(
-            url="https://kept.example.com:444/Hooks?x", type="kept_type", secret=secret(24, turn)
-        )
-        before = made if status == "active" else TARGET.changed(api, made, status=status)
+        given = {"url": "https://kept.example.com:444/Hooks?x", "type": "kept_type"}
+        made = api.a_destination(**given, secret=secret(24, turn))
+        if status != "active":
+            TARGET.changed(api, made, status=status)
+        before = made | given | {"status": status}
         change = a_change(chosen, turn)
         shows(patch(api, made["id"], change, media), before | change)
         shows(TARGET.read(api, made["id"]), before | change)

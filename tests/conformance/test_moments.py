@@ -1,0 +1,33 @@
+"""Timestamps of answers compare by time, not by how they are written."""
+
+import pytest
+
+from zen_conformance.failures import ConformanceFailure
+from zen_conformance.moments import moment
+
+
+def test_later_moments_are_greater_in_whole_and_fractional_seconds() -> None:
+    in_order = [
+        "2026-07-03T10:30:00Z",
+        "2026-07-03T10:30:00.000000001Z",
+        "2026-07-03T10:30:00.05Z",
+        "2026-07-03T10:30:00.5Z",
+        "2026-07-03T10:30:00.51Z",
+        "2026-07-03T10:30:01Z",
+        "2027-01-01T00:00:00Z",
+    ]
+    moments = [moment(one) for one in in_order]
+    assert moments == sorted(moments)
+    assert len(set(moments)) == len(moments)
+
+
+def test_one_moment_in_other_words_is_the_same() -> None:
+    assert moment("2026-07-03T10:30:00Z") == moment("2026-07-03T10:30:00.000Z")
+    assert moment("2026-07-03T10:30:00.5Z") == moment("2026-07-03T10:30:00.500000Z")
+
+
+@pytest.mark.parametrize("text", [None, 5, "", "yesterday", "2026-07-03T10:30:00+00:00"])
+def test_what_is_no_utc_timestamp_is_the_servers_fault(text: object) -> None:
+    with pytest.raises(ConformanceFailure) as caught:
+        moment(text)
+    assert caught.value.requirement == "WIRE-007"
