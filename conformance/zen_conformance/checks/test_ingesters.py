@@ -5,7 +5,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from zen_conformance.answer import Answer
 from zen_conformance.check import requirement
 from zen_conformance.checks.missing import is_unknown
 from zen_conformance.failures import must
