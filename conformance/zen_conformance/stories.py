@@ -1,0 +1,147 @@
+"""How a scenario sets an event in motion and reads what became of it.
+
+`Story.of(suite, reply…)` makes a target at a box of the receiver, an endpoint and a flow; `story.post()`
+posts an event; `story.settled(event)` waits until no attempt of it is queued any more.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from zen_conformance.answer import Answer
+from zen_conformance.failures import ConformanceFailure, NotOffered, NotRun
+from zen_conformance.receiver import Box, Reply
+from zen_conformance.suite import Suite
+from zen_conformance.tenant import Tenant
+from zen_conformance.traffic import until
+
+QUEUED = ("pending", "retrying")
+# What a correct but slow server may take from an event to its attempt, or from a due time to one.
+PROMPTLY_SECONDS = 10.0
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Posted:
+    """An event that was taken in."""
+
+    id: str
+    deliveries: int
+    body: bytes
+    at: float  # seconds since the epoch, before it was posted
+
+
+@dataclass(frozen=True)
+class Story:
+    """An endpoint, a flow and a target that is a box of the receiver."""
+
+    suite: Suite
+    api: Tenant
+    box: Box
+    ingester: Mapping[str, Any]
+    destination: Mapping[str, Any]
+    flow: Mapping[str, Any]
+
+    @classmethod
+    def of(
+        cls,
+        suite: Suite,
+        *replies: Reply,
+        max_attempts: int = 1,
+        backoff_seconds: int = 1,
+        box: Box | None = None,
+        ingester: Mapping[str, Any] | None = None,
+        **destination: Any,
+    ) -> "Story":
+        """A new story; members of the target may be given."""
+        api = suite.primary
+        where = box or suite.receiver.box(*replies)
+        source = ingester or api.an_ingester()
+        target = api.a_destination(url=where.url, **destination)
+        policy = {"max_attempts": max_attempts, "backoff_seconds": backoff_seconds}
+        flow = api.a_flow(
+            source_id=source["id"],
+            destination_id=target["id"],
+            config={"retry_policy": policy},
+        )
+        return cls(suite, api, where, source, target, flow)
+
+    def post(
+        self,
+        body: bytes = b'{"type":"test.event"}',
+        content_type: str | None = "application/json",
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> Posted:
+        """Post an event, a precondition of what follows."""
+        at = time.time()
+        answer = ingest(self.api, self.ingester, body, content_type, headers)
+        try:
+            answer.expect(202)
+            return Posted(str(answer["event_id"]), int(answer["deliveries"]), body, at)
+        except (ConformanceFailure, TypeError, ValueError) as failure:
+            raise NotRun(
+                f"a precondition failed: the event was not taken in ({failure})"
+            ) from failure
+
+    def rows(self, event: Posted) -> list[Row]:
+        """The attempts of the event through this story's flow, by number."""
+        answer = self.api.call("listDeliveries", query={"event_id": event.id, "limit": 100})
+        own = [one for one in answer.expect(200).rows("deliveries") if self._owns(one)]
+        return sorted(own, key=lambda row: _number(row, answer))
+
+    def settled(self, event: Posted, *, seconds: float = 20.0, attempts: int = 1) -> list[Row]:
+        """The attempts once there are so many and none is queued; NotRun when that does not come."""
+        seen: list[Row] = []
+
+        def over() -> bool:
+            seen[:] = self.rows(event)
+            return len(seen) >= attempts and not any(r.get("status") in QUEUED for r in seen)
+
+        if not until(over, seconds=seconds, every=0.1):
+            raise NotRun(
+                f"{attempts} executed attempts were expected within {seconds:g} s,"
+                f" there are {[(r.get('attempt_number'), r.get('status')) for r in seen]}"
+            )
+        return seen
+
+    def row(self, delivery_id: str) -> Answer:
+        """One attempt, read by its id."""
+        return self.api.call("getDelivery", delivery_id=delivery_id)
+
+    def _owns(self, row: Row) -> bool:
+        return row.get("flow_id") == self.flow["id"]
+
+
+def ingest(
+    api: Tenant,
+    ingester: Mapping[str, Any],
+    body: bytes | None,
+    content_type: str | None = "application/json",
+    headers: Sequence[tuple[str, str]] = (),
+    *,
+    chunked: bool = False,
+) -> Answer:
+    """Post to the endpoint's `ingest_url`, as a provider does: without a credential of ours."""
+    address = ingester.get("ingest_url")
+    if not isinstance(address, str):
+        raise NotOffered
+    lines = list(headers)
+    if content_type is not None:
+        lines.append(("Content-Type", content_type))
+    return api.using(None).raw("POST", _path(api, address), lines, body, chunked=chunked)
+
+
+def _path(api: Tenant, address: str) -> str:
+    """The address's path and query; the server under test answers to one host name here."""
+    parts = urlsplit(address)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _number(row: Row, answer: Answer) -> int:
+    number = row.get("attempt_number")
+    if not isinstance(number, int):
+        raise answer.failure(f"an attempt's attempt_number is {number!r}")
+    return number
