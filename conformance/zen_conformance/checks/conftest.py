@@ -1,0 +1,24 @@
+"""What checks of several modules stand on, made once in a run."""
+
+import pytest
+
+from zen_conformance.suite import Suite
+from zen_conformance.writes import Write, Writes
+
+
+@pytest.fixture(scope="session")
+def writes(suite: Suite) -> Writes:
+    """Writes of the primary tenant that take an Idempotency-Key."""
+    return Writes(suite, suite.primary)
+
+
+@pytest.fixture(scope="session")
+def other_writes(suite: Suite) -> Writes:
+    """The same in the other tenant."""
+    return Writes(suite, suite.other)
+
+
+@pytest.fixture
+def write(request: pytest.FixtureRequest, writes: Writes) -> Write:
+    """A write of the operation that the check is parametrized with, not sent yet."""
+    return writes.fresh(request.param)

@@ -1,0 +1,238 @@
+"""A write sent again with its Idempotency-Key: the answer again, no second effect; the key."""
+
+import json
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from zen_conformance import contract
+from zen_conformance.check import requirement
+from zen_conformance.failing import trace
+from zen_conformance.failures import NotOffered
+from zen_conformance.replays import (
+    a_key,
+    must_be_first,
+    must_be_marked,
+    must_replay,
+    must_take_effect,
+)
+from zen_conformance.writes import CREATES, DELETES, KINDS, WITH_BODY, Write, Writes
+
+each_write = pytest.mark.parametrize("write", KINDS, indirect=True)
+_VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
+
+
+@requirement("IDEM-001")
+@each_write
+def test_a_write_sent_again_gets_the_first_answer(write: Write) -> None:
+    key = a_key()
+    first = write.send(key)
+    first.must(first.status < 300, f"{first.asked} answered {first.summary()}")
+    must_replay(write.send(key), first)
+    must_replay(write.send(key), first)
+
+
+@requirement("IDEM-002")
+@each_write
+def test_only_a_replayed_answer_says_so(write: Write) -> None:
+    key = a_key()
+    first = write.send(key)
+    must_be_first(first)
+    must_be_marked(write.send(key).expect(first.status))
+    must_be_marked(write.send(key).expect(first.status))
+
+
+@requirement("IDEM-002")
+@each_write
+def test_an_answer_to_a_write_without_a_key_is_no_replay(write: Write) -> None:
+    must_be_first(write.send(None))
+
+
+@requirement("IDEM-003")
+@each_write
+def test_a_write_sent_again_has_no_second_effect(write: Write) -> None:
+    key = a_key()
+    first = write.send(key)
+    before = write.effects()
+    write.send(key)
+    first.must(write.effects() == before, f"{first.asked} with the same key took effect again")
+    write.move_on(first)
+    before = write.effects()
+    write.send(key)
+    after = write.effects()
+    first.must(
+        after == before,
+        f"{first.asked} sent again later with the same key took effect again",
+        expected=_text(before),
+        got=_text(after),
+    )
+
+
+def _spaced(body: Any) -> bytes:
+    return json.dumps(body, indent=3, separators=(" ,  ", " :\r\n\t")).encode()
+
+
+def _reversed(body: Any) -> bytes:
+    def turned(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: turned(value[name]) for name in reversed(value)}
+        return value
+
+    return json.dumps(turned(body)).encode()
+
+
+def _unescaped(body: Any) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _escaped(body: Any) -> bytes:
+    text = json.dumps(body).replace("/", "\\/")
+    return text.replace("zc ", "\\u007ac\\u0020").encode()
+
+
+@requirement("IDEM-004")
+@pytest.mark.parametrize("written", [_spaced, _reversed, _unescaped, _escaped])
+@pytest.mark.parametrize("write", WITH_BODY, indirect=True)
+def test_a_body_equal_by_value_is_the_same(write: Write, written: Callable[[Any], bytes]) -> None:
+    key = a_key()
+    body = {} if write.body is ... else write.body
+    first = write.send(key)
+    again = write.send(key, body=written(body))
+    must_be_marked(again)
+    must_replay(again, first)
+
+
+@requirement("IDEM-004")
+@each_write
+def test_another_query_string_is_the_same(write: Write) -> None:
+    key = a_key()
+    first = write.send(key)
+    for query in ({"zc_unknown": "1"}, {"zc_unknown": "2"}):
+        again = write.send(key, query=query)
+        must_be_marked(again)
+        must_replay(again, first)
+
+
+@requirement("IDEM-009")
+@pytest.mark.parametrize(
+    "operation_id", [one.operation_id for one in contract.operations() if one.method == "GET"]
+)
+def test_a_key_on_a_get_is_ignored(operation_id: str, writes: Writes) -> None:
+    ids = _to_read(operation_id, writes)
+    key = a_key()
+    for _ in range(2):
+        must_be_first(writes.api.call(operation_id, ids=ids, key=key).expect(200))
+    must_take_effect(writes.fresh("createDestination").send(key), "its key was only on a GET")
+    answer = writes.api.call(operation_id, ids=ids, key=key)
+    must_be_first(answer.expect(200, why="a key on a GET is ignored, also one that a write had"))
+
+
+def _to_read(operation_id: str, writes: Writes) -> dict[str, str]:
+    """Ids of something that is there."""
+    if operation_id == "listLogs" and not writes.suite.target.offers("logs"):
+        raise NotOffered
+    if operation_id == "getDelivery":
+        return {"delivery_id": str(trace(writes.api, writes.failing.event())[0]["id"])}
+    if operation_id == "getDeliveryFlow":
+        return dict(writes.fresh("replaceDeliveryFlow").ids)
+    if operation_id == "getIngester":
+        return dict(writes.fresh("replaceIngester").ids)
+    return {"destination_id": writes.destination_id}
+
+
+_READINGS = {
+    "createDestination": ("listDestinations", "destinations"),
+    "createDeliveryFlow": ("listDeliveryFlows", "delivery_flows"),
+    "createIngester": ("listIngesters", "ingesters"),
+    "createClusterDeliveryFlow": ("listClusterDeliveryFlows", "items"),
+}
+
+
+@requirement("IDEM-009")
+@pytest.mark.parametrize("write", CREATES, indirect=True)
+def test_a_list_asked_again_with_its_key_shows_what_was_made(write: Write) -> None:
+    listing, member = _READINGS[write.operation_id]
+    key = a_key()
+    write.api.call(listing, query={"limit": 100}, ids=write.ids, key=key).expect(200)
+    made = write.send(None).expect(201)["id"]
+    answer = write.api.call(listing, query={"limit": 100}, ids=write.ids, key=key).expect(200)
+    listed = [row.get("id") for row in answer.rows(member)]
+    answer.must(made in listed, "a list asked again with its key does not show what was made since")
+
+
+@requirement("IDEM-009")
+@pytest.mark.parametrize(
+    "write", ["updateDestination", "replaceDeliveryFlow", "replaceIngester"], indirect=True
+)
+def test_a_resource_read_again_with_its_key_shows_its_change(write: Write) -> None:
+    reading = write.operation_id.replace("update", "get").replace("replace", "get")
+    key = a_key()
+    write.api.call(reading, ids=write.ids, key=key).expect(200)
+    write.send(None).expect(200)
+    again = write.api.call(reading, ids=write.ids, key=key).expect(200)
+    again.expect_members(name=write.body["name"])
+
+
+@requirement("IDEM-010")
+@pytest.mark.parametrize("length", [1, 129, 255])
+@each_write
+def test_a_key_within_its_bounds_is_taken(write: Write, length: int, chance: random.Random) -> None:
+    key = (a_key() + _VISIBLE * 3)[:length] if length > 1 else chance.choice(_VISIBLE)
+    first = write.send(key)
+    if length == 1 and first.status == 409:
+        # There are only 94 such keys, and somebody may have had this one today.
+        first.expect_problem(409, "idempotency-conflict")
+        return
+    first.must(first.status < 300, f"a key of {length} characters was answered {first.summary()}")
+    must_be_marked(write.send(key))
+
+
+_BAD_KEYS = {
+    "empty": "",
+    "256 characters": "k" * 256,
+    "an inner space": "zc key",
+    "an inner tab": "zc\tkey",
+    "Latin-1": "zc-schl\u00fcssel",
+    "UTF-8": "zc-schl\u00fcssel".encode().decode("latin-1"),
+    "a control character": "zc\x7fkey",
+}
+
+
+@requirement("IDEM-010")
+@pytest.mark.parametrize("bad", _BAD_KEYS)
+@each_write
+def test_a_key_outside_its_bounds_is_refused(write: Write, bad: str) -> None:
+    write.send(_BAD_KEYS[bad]).expect_problem(400, why=f"its Idempotency-Key is bad: {bad}")
+
+
+@requirement("IDEM-018")
+@each_write
+def test_a_key_in_other_letter_case_is_another_key(write: Write, writes: Writes) -> None:
+    key = a_key()
+    write.send(key)
+    other = writes.fresh(write.operation_id)
+    must_take_effect(other.send(key.upper()), "its key differs from a known one in letter case")
+
+
+@requirement("IDEM-018")
+@each_write
+def test_keys_that_differ_in_their_last_character_differ(write: Write, writes: Writes) -> None:
+    key = (a_key() + "k" * 255)[:254]
+    write.send(f"{key}1")
+    other = writes.fresh(write.operation_id)
+    must_take_effect(other.send(f"{key}2"), "its key differs from a known one at its end")
+
+
+@requirement("IDEM-019")
+@pytest.mark.parametrize("write", [*CREATES, *DELETES], indirect=True)
+def test_a_write_sent_twice_without_a_key_is_done_twice(write: Write) -> None:
+    first = write.send(None)
+    first.must(first.status < 300, f"{first.asked} answered {first.summary()}")
+    again = write.send(None)
+    must_be_first(again.expect(409 if write.operation_id in CREATES else 404))
+
+
+def _text(effects: Any) -> str:
+    return json.dumps(effects, ensure_ascii=False)[:500]

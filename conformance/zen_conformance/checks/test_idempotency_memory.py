@@ -1,0 +1,287 @@
+"""Which answers a key remembers, and for how long after the cause is gone."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from zen_conformance.answer import Answer
+from zen_conformance.check import requirement
+from zen_conformance.failing import FailingFlow, post, trace
+from zen_conformance.failures import NotOffered, NotRun
+from zen_conformance.replays import (
+    a_key,
+    must_be_first,
+    must_be_marked,
+    must_replay,
+    must_take_effect,
+)
+from zen_conformance.stories import PROMPTLY_SECONDS
+from zen_conformance.suite import Suite
+from zen_conformance.target_file import Credential
+from zen_conformance.tenant import Tenant, a_name
+from zen_conformance.traffic import until
+from zen_conformance.writes import (
+    CHANGES,
+    CREATES,
+    KINDS,
+    RETRIES,
+    WITH_BODY,
+    Write,
+    Writes,
+    delete_made,
+)
+
+each_write = pytest.mark.parametrize("write", KINDS, indirect=True)
+
+
+@requirement("IDEM-011")
+@pytest.mark.parametrize("write", [*CREATES, *CHANGES, *RETRIES], indirect=True)
+def test_a_success_is_replayed_after_a_change(write: Write) -> None:
+    key = a_key()
+    first = write.send(key)
+    first.must(first.status < 300, f"{first.asked} answered {first.summary()}")
+    write.move_on(first)
+    again = write.send(key)
+    must_be_marked(again)
+    must_replay(again, first)
+
+
+@requirement("IDEM-011")
+@pytest.mark.parametrize("write", [*CREATES, *CHANGES], indirect=True)
+def test_a_success_is_replayed_after_a_deletion(write: Write) -> None:
+    key = a_key()
+    first = write.send(key)
+    first.must(first.status < 300, f"{first.asked} answered {first.summary()}")
+    created_by = write.operation_id.replace("update", "create").replace("replace", "create")
+    delete_made(write.api, created_by, str(first["id"])).expect(204)
+    again = write.send(key)
+    must_be_marked(again)
+    must_replay(again, first)
+
+
+def must_be_stored(first: Answer, again: Answer) -> None:
+    """Fail unless the second answer is the first, a refusal, with its `instance`."""
+    must_be_first(first)
+    must_replay(again, first)
+    must_be_marked(again)
+    again.expect_members(instance=first["instance"])
+
+
+def _to_nothing(write: Write) -> dict[str, Any]:
+    """Changes of the call that make it about something that does not exist."""
+    if write.operation_id == "createClusterDeliveryFlow":
+        return {"json": {**write.body, "source": "zc_missing"}}
+    if write.operation_id == "retryBatch":
+        return {"json": {"delivery_ids": ["zc_missing"]}}
+    return {"ids": dict.fromkeys(write.ids, "zc_missing")}
+
+
+@requirement("IDEM-012")
+@pytest.mark.parametrize(
+    "write",
+    [one for one in KINDS if one not in CREATES or one == "createClusterDeliveryFlow"],
+    indirect=True,
+)
+def test_a_404_is_replayed(write: Write) -> None:
+    key, changed = a_key(), _to_nothing(write)
+    first = write.send(key, **changed).expect_problem(404, "not-found")
+    must_be_stored(first, write.send(key, **changed))
+
+
+@requirement("IDEM-012")
+@pytest.mark.parametrize(
+    "write", ["deleteDestination", "deleteDeliveryFlow", "deleteIngester"], indirect=True
+)
+def test_the_404_of_a_second_delete_is_replayed(write: Write) -> None:
+    write.send(None).expect(204)
+    key = a_key()
+    must_be_stored(write.send(key).expect_problem(404, "not-found"), write.send(key))
+
+
+@requirement("IDEM-012")
+@pytest.mark.parametrize("write", CREATES, indirect=True)
+def test_a_409_of_a_create_is_replayed_though_the_name_is_free(write: Write) -> None:
+    holder = write.send(None)
+    key = a_key()
+    first = write.send(key).expect_problem(409, "conflict")
+    delete_made(write.api, write.operation_id, str(holder["id"])).expect(204)
+    must_be_stored(first, write.send(key))
+    must_take_effect(write.send(a_key()), "the name is free and the key new")
+
+
+@requirement("IDEM-012")
+@pytest.mark.parametrize("write", CHANGES, indirect=True)
+def test_a_409_of_a_change_is_replayed_though_the_name_is_free(
+    write: Write, writes: Writes
+) -> None:
+    holder = writes.fresh(write.operation_id)
+    holder.send(None, json={**holder.body, "name": write.body["name"]})
+    key = a_key()
+    first = write.send(key).expect_problem(409, "conflict")
+    holder.send(None, json={**holder.body, "name": a_name("renamed")}).expect(200)
+    must_be_stored(first, write.send(key))
+    must_take_effect(write.send(a_key()), "the name is free and the key new")
+
+
+@requirement("IDEM-012")
+@pytest.mark.parametrize("operation_id", ["deleteDestination", "deleteIngester"])
+def test_a_409_of_a_delete_is_replayed_though_no_flow_uses_it_now(
+    operation_id: str, api: Tenant, writes: Writes
+) -> None:
+    write = writes.fresh(operation_id)
+    flow = {"source_id": writes.source_id, "destination_id": writes.destination_id}
+    used = {"deleteDestination": "destination_id", "deleteIngester": "source_id"}[operation_id]
+    made = api.a_flow(**{**flow, used: next(iter(write.ids.values()))})
+    key = a_key()
+    first = write.send(key).expect_problem(409, "conflict")
+    api.call("deleteDeliveryFlow", flow_id=made["id"]).expect(204)
+    must_be_stored(first, write.send(key))
+    must_take_effect(write.send(a_key()), "no flow uses it and the key is new")
+
+
+def a_retry_refused_while_another_is_queued(suite: Suite) -> list[tuple[Answer, Answer]]:
+    """Each retry with its refusal, and with its answer when the attempt queued then has failed."""
+    if not suite.target.offers("retry"):
+        raise NotOffered
+    api = suite.primary
+    failing = FailingFlow.of(api, max_attempts=2)
+    event_id = post(api, failing.ingester)
+    until(lambda: len(trace(api, event_id)) == 2, seconds=PROMPTLY_SECONDS)
+    [first, *_] = trace(api, event_id)
+    sent: list[Callable[[], Answer]] = [
+        partial(api.call, "retryEvent", event_id=event_id, key=a_key()),
+        partial(api.call, "retryBatch", json={"delivery_ids": [first["id"]]}, key=a_key()),
+    ]
+    refused = [send() for send in sent]
+    if any(row.get("status") == "failed" for row in trace(api, event_id)[1:]):
+        raise NotRun("the automatic retry was over before a manual one could be refused")
+    failing.failed(event_id, attempts=2)
+    return [(one, send()) for one, send in zip(refused, sent, strict=True)]
+
+
+@requirement("IDEM-012", scenario=a_retry_refused_while_another_is_queued)
+@pytest.mark.parametrize("number", [0, 1], ids=RETRIES)
+def test_a_409_of_a_retry_is_replayed_though_it_could_be_made(
+    told: list[tuple[Answer, Answer]], number: int
+) -> None:
+    refused, again = told[number]
+    must_be_stored(refused.expect_problem(409, "conflict"), again)
+
+
+_INVALID: dict[str, Callable[[Any], bytes]] = {
+    "an unknown field": lambda body: json.dumps({**body, "zc_unknown": 1}).encode(),
+    "no JSON": lambda body: b"{",
+    "a list": lambda body: b"[]",
+}
+
+
+@requirement("IDEM-013")
+@pytest.mark.parametrize("invalid", _INVALID)
+@pytest.mark.parametrize("write", WITH_BODY, indirect=True)
+def test_a_400_is_not_stored(write: Write, invalid: str) -> None:
+    key, body = a_key(), {} if write.body is ... else write.body
+    for _ in range(2):
+        refused = write.send(key, body=_INVALID[invalid](body))
+        _must_be_refused(refused, 400)
+        must_be_first(refused)
+    must_take_effect(write.send(key), f"its key was only on a 400 before ({invalid})")
+
+
+_UNKNOWN = "zc_missing"
+
+
+@requirement("IDEM-013")
+@pytest.mark.parametrize("field", ["source_id", "destination_id"])
+@pytest.mark.parametrize("write", ["createDeliveryFlow", "replaceDeliveryFlow"], indirect=True)
+def test_the_400_of_an_unknown_reference_is_not_stored(write: Write, field: str) -> None:
+    key = a_key()
+    for _ in range(2):
+        refused = write.send(key, json={**write.body, field: _UNKNOWN})
+        _must_be_refused(refused, 400)
+        must_be_first(refused)
+    must_take_effect(write.send(key), f"its key was only on a 400 for {field} before")
+
+
+@requirement("IDEM-013")
+def test_the_400_of_a_recipes_unknown_target_is_not_stored(writes: Writes) -> None:
+    write, key = writes.fresh("createClusterDeliveryFlow"), a_key()
+    unknown = {"id": _UNKNOWN, "type": "webhook"}
+    _must_be_refused(write.send(key, json={**write.body, "target": unknown}), 400)
+    must_take_effect(write.send(key), "its key was only on a 400 for target.id before")
+
+
+@requirement("IDEM-013")
+def test_the_400_of_a_recipes_target_type_is_looked_at_anew(writes: Writes) -> None:
+    write, key = writes.fresh("createClusterDeliveryFlow"), a_key()
+    target = write.api.a_destination(type="queue")
+    body = {**write.body, "target": {"id": target["id"], "type": "webhook"}}
+    _must_be_refused(write.send(key, json=body), 400)
+    changed = {"type": "webhook"}
+    write.api.call("updateDestination", destination_id=target["id"], json=changed).expect(200)
+    must_take_effect(write.send(key, json=body), "a 400 is not stored and its cause is gone")
+
+
+@requirement("IDEM-014")
+@pytest.mark.parametrize("credential", ["none", "unknown", "without scope", "other tenant's"])
+@each_write
+def test_a_refused_credential_leaves_the_key_free(
+    write: Write, suite: Suite, credential: str
+) -> None:
+    by, status = _refused(suite, write.api, credential)
+    key = a_key()
+    for _ in range(2):
+        refused = write.send(key, by=by)
+        _must_be_refused(refused, status)
+        must_be_first(refused)
+    must_take_effect(write.send(key), f"its key was only on a {status} before")
+
+
+@requirement("IDEM-014")
+@each_write
+def test_a_403_for_another_tenants_path_leaves_ones_own_key_free(
+    write: Write, other_writes: Writes, suite: Suite
+) -> None:
+    key = a_key()
+    theirs = suite.credential(tenant="other")
+    _must_be_refused(write.send(key, by=write.api.using(theirs)), 403)
+    own = other_writes.fresh(write.operation_id)
+    must_take_effect(own.send(key), "its key was only on a 403 in another tenant's path before")
+
+
+def _refused(suite: Suite, api: Tenant, credential: str) -> tuple[Tenant, int]:
+    if credential == "none":
+        return api.using(None), 401
+    if credential == "unknown":
+        unknown = Credential("primary", "api_key", "zpk_zc_nobody", frozenset(), "malformed")
+        return api.using(unknown), 401
+    if credential == "without scope":
+        return api.using(suite.credential(scopes=frozenset())), 403
+    return api.using(suite.credential(tenant="other")), 403
+
+
+@requirement("IDEM-014")
+@pytest.mark.parametrize("write", WITH_BODY, indirect=True)
+def test_a_415_leaves_the_key_free(write: Write) -> None:
+    key, body = a_key(), {} if write.body is ... else write.body
+    text = json.dumps(body).encode()
+    _must_be_refused(write.send(key, body=text, content_type="text/plain"), 415)
+    must_take_effect(write.send(key), "its key was only on a 415 before")
+
+
+@requirement("IDEM-014")
+@pytest.mark.parametrize("write", WITH_BODY, indirect=True)
+def test_a_413_leaves_the_key_free(write: Write) -> None:
+    key = a_key()
+    refused = write.send(key, body=b'{"name":"' + b"n" * (1024 * 1024) + b'"}')
+    if refused.exchange.received is not None:  # else it was cut off, which is allowed
+        _must_be_refused(refused, 413)
+    must_take_effect(write.send(key), "its key was only on a 413 before")
+
+
+def _must_be_refused(answer: Answer, status: int) -> None:
+    """A refusal by that status is what the check builds on; its being refused is not its point."""
+    if answer.status != status:
+        raise NotRun(f"a precondition failed: {answer.summary()} came instead of {status}")

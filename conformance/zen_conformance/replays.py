@@ -1,0 +1,44 @@
+"""What a replay is: the first answer again, said to be one."""
+
+import uuid
+
+from zen_conformance.answer import Answer
+
+REPLAYED = "Idempotency-Replayed"
+
+
+def a_key() -> str:
+    """A key that nothing else has."""
+    return f"zc-{uuid.uuid4().hex}"
+
+
+def must_replay(again: Answer, first: Answer) -> None:
+    """Fail unless one answer is the other again, by status, body and Location."""
+    again.expect(first.status, why="it has the key of an earlier request that is the same")
+    if first.body or again.body:
+        again.must(again.document == first.document, "a replayed body is not the first answer's")
+    location = first.header("Location")
+    again.must(
+        again.header("Location") == location,
+        f"a replayed Location is {again.header('Location')!r} instead of {location!r}",
+    )
+
+
+def must_be_marked(again: Answer) -> None:
+    """Fail unless the answer says that it is a replay."""
+    said = again.header(REPLAYED)
+    again.must(
+        said == "true",
+        f"{again.asked} with a known key was answered {again.summary()} with {REPLAYED} {said!r}",
+    )
+
+
+def must_be_first(answer: Answer) -> None:
+    """Fail when the answer is a replay."""
+    answer.must(answer.header(REPLAYED) is None, f"{answer.asked}: a first answer has {REPLAYED}")
+
+
+def must_take_effect(answer: Answer, why: str) -> None:
+    """Fail unless the answer is a success that is no replay."""
+    answer.must(answer.status < 300, f"{answer.asked} was answered {answer.summary()}: {why}")
+    must_be_first(answer)
