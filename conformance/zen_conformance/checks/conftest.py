@@ -2,6 +2,7 @@
 
 import pytest
 
+from zen_conformance.listings import Stock, View
 from zen_conformance.suite import Suite
 from zen_conformance.writes import Write, Writes
 
@@ -22,3 +23,15 @@ def other_writes(suite: Suite) -> Writes:
 def write(request: pytest.FixtureRequest, writes: Writes) -> Write:
     """A write of the operation that the check is parametrized with, not sent yet."""
     return writes.fresh(request.param)
+
+
+@pytest.fixture(scope="session")
+def stock(suite: Suite) -> Stock:
+    """Rows of the primary tenant for checks of lists."""
+    return Stock(suite)
+
+
+@pytest.fixture
+def view(request: pytest.FixtureRequest, stock: Stock) -> View:
+    """The list that the check is parametrized with, with rows of ours."""
+    return stock.view(request.param)

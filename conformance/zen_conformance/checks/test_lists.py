@@ -1,0 +1,211 @@
+"""Pages of every list: how many rows, which parameters, and walks at rest."""
+
+from typing import Any
+
+import pytest
+
+from zen_conformance.answer import Answer
+from zen_conformance.check import requirement
+from zen_conformance.failures import NotOffered, NotRun
+from zen_conformance.listings import LISTINGS, MADE, View, moment
+from zen_conformance.suite import Suite
+from zen_conformance.tenant import Tenant
+
+each_view = pytest.mark.parametrize("view", LISTINGS, indirect=True)
+_LIMITS = (1, 2, 3, 19, 20, 21, 40, 50, 99, 100)
+
+
+def a_view(api: Tenant, suite: Suite, name: str) -> View:
+    """A list as it is, without rows of ours."""
+    if name == "logs" and not suite.target.offers("logs"):
+        raise NotOffered
+    if name == "ingesters" and not suite.target.offers("ingesters"):
+        raise NotOffered
+    return View(api, LISTINGS[name])
+
+
+@requirement("LIST-001")
+@pytest.mark.parametrize("limit", _LIMITS)
+@each_view
+def test_a_page_has_as_many_rows_as_limit_says(view: View, limit: int) -> None:
+    first = view.page({"limit": limit})
+    _must_have(view, first, limit, more=len(view.own) > limit)
+    cursor = first.get("next_cursor")
+    if cursor is not None:
+        second = view.page({"limit": limit, "cursor": cursor})
+        _must_have(view, second, limit, more=len(view.own) > 2 * limit)
+
+
+@requirement("LIST-002")
+@each_view
+def test_a_page_has_20_rows_without_limit(view: View) -> None:
+    first = view.page()
+    _must_have(view, first, 20, more=True)
+    after_first = view.page({"cursor": first["next_cursor"]})
+    _must_have(view, after_first, 20, more=len(view.own) > 40)
+    after_three = view.page({"cursor": view.cursor(3)})
+    _must_have(view, after_three, 20, more=len(view.own) > 23)
+
+
+def _must_have(view: View, answer: Answer, limit: int, *, more: bool) -> None:
+    """Fail when the page has more rows than that, or fewer though more rows follow."""
+    count = len(view.rows(answer))
+    answer.must(count <= limit, f"a page of at most {limit} rows has {count}")
+    if more:
+        answer.must(count == limit, f"a page of {limit} rows has {count} though there are more")
+
+
+_BAD_LIMITS = (
+    "0", "101", "-1", "-20", "1000", "", "1.5", "1_0", " 5", "5 ", "5x", "x", "0x10", "1e1", "5,6",
+    "\uff15", "\u0665", "99999999999999999999", "2147483648", "4294967297", "null", "true", "[5]",
+)  # fmt: skip
+
+
+@requirement("LIST-003")
+@pytest.mark.parametrize("name", LISTINGS)
+@pytest.mark.parametrize("limit", _BAD_LIMITS)
+def test_a_limit_out_of_bounds_is_refused(api: Tenant, suite: Suite, name: str, limit: str) -> None:
+    answer = a_view(api, suite, name).page({"limit": limit})
+    answer.expect_problem(400, "validation-error", field="limit", why=f"limit is {limit!r}")
+
+
+@requirement("LIST-003")
+@pytest.mark.parametrize("limit", ["0", "101", ""])
+@each_view
+def test_a_limit_out_of_bounds_is_refused_on_a_later_page(view: View, limit: str) -> None:
+    answer = view.page({"limit": limit, "cursor": view.cursor()})
+    answer.expect_problem(400, "validation-error", field="limit", why=f"limit is {limit!r}")
+
+
+@requirement("LIST-004")
+@pytest.mark.parametrize("values", [("5", "5"), ("5", "6"), ("6", "5")])
+@pytest.mark.parametrize("name", LISTINGS)
+def test_a_limit_given_twice_is_refused(
+    api: Tenant, suite: Suite, name: str, values: tuple[str, str]
+) -> None:
+    answer = a_view(api, suite, name).page([("limit", value) for value in values])
+    answer.expect_problem(400, "validation-error", why="limit is given twice")
+
+
+@requirement("LIST-004")
+@each_view
+def test_a_cursor_given_twice_is_refused(view: View) -> None:
+    cursor = view.cursor()
+    answer = view.page([("cursor", cursor), ("cursor", cursor)])
+    answer.expect_problem(400, "validation-error", why="cursor is given twice")
+
+
+_FILTERS = [(name, one) for name, listing in LISTINGS.items() for one in listing.filters]
+_GOOD = {"status": "failed", "level": "info", "since": "2026-07-01T10:00:00Z"}
+
+
+@requirement("LIST-004")
+@pytest.mark.parametrize(("name", "parameter"), _FILTERS)
+def test_a_filter_given_twice_is_refused(
+    api: Tenant, suite: Suite, name: str, parameter: str
+) -> None:
+    value = _GOOD.get("since" if parameter == "until" else parameter, "zc_missing")
+    answer = a_view(api, suite, name).page([(parameter, value), (parameter, value)])
+    answer.expect_problem(400, "validation-error", why=f"{parameter} is given twice")
+
+
+@requirement("LIST-004")
+@pytest.mark.parametrize(
+    ("name", "parameter", "value"),
+    [
+        (name, one, value)
+        for name, listing in LISTINGS.items()
+        for one, bad in listing.filters.items()
+        for value in ("", *bad)
+    ],
+)
+def test_a_filter_without_a_fitting_value_is_refused(
+    api: Tenant, suite: Suite, name: str, parameter: str, value: str
+) -> None:
+    answer = a_view(api, suite, name).page({parameter: value})
+    why = f"{parameter} is {value!r}"
+    answer.expect_problem(400, "validation-error", field=parameter, why=why)
+
+
+@requirement("LIST-005")
+@pytest.mark.parametrize(
+    "unknown", [[("zc_unknown", "1")], [("zc_unknown", "")], [("offset", "7"), ("page", "3")],
+                [("zc_unknown", "1"), ("zc_unknown", "2")]],
+)  # fmt: skip
+@each_view
+def test_an_unknown_parameter_is_ignored(view: View, unknown: list[tuple[str, str]]) -> None:
+    for _ in range(_TRIES):
+        wanted = _ids(view, view.page({"limit": 10}))
+        asked = view.page([("limit", "10"), *unknown])
+        shown = _ids(view, asked)
+        if wanted == _ids(view, view.page({"limit": 10})):
+            asked.must(shown == wanted, "an unknown query parameter changed the rows")
+            return
+    raise NotRun("others changed the list all the time")
+
+
+@requirement("LIST-005")
+@each_view
+def test_an_unknown_parameter_is_no_part_of_the_cursor(view: View) -> None:
+    answer = view.page({"cursor": view.cursor(), "zc_unknown": "1"})
+    answer.expect(200, why="an unknown query parameter is ignored")
+
+
+_TRIES = 8
+
+
+def _ids(view: View, answer: Answer) -> list[Any]:
+    return [row.get("id") for row in view.rows(answer)]
+
+
+@requirement("LIST-008")
+@pytest.mark.parametrize(
+    "limits", [(100,), (20,), (7,), (3, 1, 10, 2, 50), (100, 1, 99, 2)], ids=str
+)
+@each_view
+def test_a_walk_shows_every_row_once(view: View, limits: tuple[int, ...]) -> None:
+    pages = list(view.walk(*limits))
+    seen = view.ours(pages)
+    missing = [one for one in view.own if one not in set(seen)]
+    last = pages[-1]
+    last.must(not missing, f"a walk of {len(pages)} pages leaves out {len(missing)} rows")
+    twice = len(seen) - len(set(seen))
+    last.must(not twice, f"a walk of {len(pages)} pages shows {twice} rows twice")
+
+
+@requirement("LIST-008")
+@pytest.mark.parametrize("limits", [(1,), (13,), (2, 9, 4)], ids=str)
+@each_view
+def test_a_walk_has_one_order_at_any_limit(view: View, limits: tuple[int, ...]) -> None:
+    wanted = view.ours(view.walk(100))
+    seen: list[str] = []
+    enough = len(wanted) if limits != (1,) else 30
+    for page in view.walk(*limits):
+        seen += view.ours([page])
+        page.must(seen == wanted[: len(seen)], f"with the limits {limits} the order is another")
+        if len(seen) >= enough:
+            return
+
+
+@requirement("LIST-008")
+@each_view
+def test_a_page_asked_for_again_is_the_same(view: View) -> None:
+    cursor = view.cursor(5)
+    first = view.ours([view.page({"limit": 9, "cursor": cursor})])
+    again = view.page({"limit": 9, "cursor": cursor})
+    again.must(view.ours([again]) == first, "one cursor led to different rows")
+
+
+@requirement("LIST-010")
+@pytest.mark.parametrize("limit", [2, 20, 100])
+@pytest.mark.parametrize("view", [*MADE, "logs"], indirect=True)
+def test_rows_come_newest_first(view: View, limit: int) -> None:
+    member = str(view.listing.time)
+    before = None
+    for number, page in enumerate(view.walk(limit)):
+        for row in view.rows(page):
+            at = moment(row[member])
+            page.must(before is None or at <= before, f"a row of {at} comes after one of {before}")
+            before = at
+        if number * limit > len(view.own):
+            return

@@ -1,0 +1,277 @@
+"""`next_cursor` at every edge, walks while rows come and go, and cursors of others."""
+
+import string
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import pytest
+
+from zen_conformance.answer import Answer
+from zen_conformance.check import requirement
+from zen_conformance.failures import NotRun
+from zen_conformance.listings import LISTINGS, Stock, View
+from zen_conformance.tenant import Tenant
+
+each_view = pytest.mark.parametrize("view", LISTINGS, indirect=True)
+_TRIES = 12
+
+
+@requirement("LIST-006")
+@pytest.mark.parametrize("limit", [1, 2, 20, 44, 100])
+@each_view
+def test_a_page_that_rows_follow_has_a_next_cursor(view: View, limit: int) -> None:
+    seen = 0
+    for page in view.walk(limit):
+        seen += len(view.ours([page]))
+        left = len(view.own) - seen
+        has = isinstance(page.get("next_cursor"), str) and page.get("next_cursor") != ""
+        page.must(has or left <= 0, f"no next_cursor though {left} rows of ours were not shown yet")
+        if limit == 1 and seen >= 40:
+            return
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A list whose every row is known for the moment."""
+
+    view: View
+    ids: list[str]  # in the list's order
+
+    @property
+    def limits(self) -> list[int]:
+        """The limits at which an edge is: the rows' number, one off, and what divides it."""
+        count = len(self.ids)
+        divisors = [one for one in range(2, 101) if count % one == 0]
+        wanted = {count - 1, count, count + 1, -(-count // 2), *divisors[:2], *divisors[-2:]}
+        return sorted(one for one in wanted if 2 <= one <= 100)
+
+
+def quietly(view: View, judge: Callable[[Whole], None]) -> None:
+    """Judge a list while nobody else changes it; not run when that does not come about."""
+    for _ in range(_TRIES):
+        before = _all(view)
+        failure: AssertionError | None = None
+        try:
+            judge(Whole(view, before))
+        except AssertionError as error:
+            failure = error
+        if _all(view) == before:
+            if failure is not None:
+                raise failure
+            return
+    raise NotRun("others changed the list all the time")
+
+
+def _all(view: View) -> list[str]:
+    return [str(row.get("id")) for page in view.walk(100) for row in view.rows(page)]
+
+
+@pytest.fixture
+def quiet(request: pytest.FixtureRequest, stock: Stock, other: Tenant) -> View:
+    """A list that few others write to: of the other tenant, or filtered to rows of ours."""
+    name: str = request.param
+    if name in ("deliveries", "logs"):
+        return stock.view(name)
+    view = View(other, LISTINGS[name])
+    count = len(_all(view))
+    # Some rows, and a number that has divisors.
+    for _ in range(max(6 - count, -count % 6)):
+        stock.make(name, other)
+    return view
+
+
+@requirement("LIST-006")
+@pytest.mark.parametrize("quiet", LISTINGS, indirect=True)
+def test_a_walk_ends_only_with_the_last_row(quiet: View) -> None:
+    def judge(whole: Whole) -> None:
+        for limit in whole.limits:
+            pages = list(whole.view.walk(limit))
+            count = sum(len(whole.view.rows(page)) for page in pages)
+            left = len(whole.ids) - count
+            pages[-1].must(
+                left <= 0, f"no next_cursor though {left} rows follow, of {len(whole.ids)}"
+            )
+
+    quietly(quiet, judge)
+
+
+@requirement("LIST-007")
+@pytest.mark.parametrize("quiet", LISTINGS, indirect=True)
+def test_the_page_with_the_last_row_has_no_next_cursor(quiet: View) -> None:
+    def judge(whole: Whole) -> None:
+        for limit in whole.limits:
+            left = len(whole.ids)
+            for page in whole.view.walk(limit):
+                left -= len(whole.view.rows(page))
+                page.must(
+                    left > 0 or "next_cursor" not in page.document,
+                    f"next_cursor at the end of {len(whole.ids)} rows with the limit {limit}",
+                )
+
+    quietly(quiet, judge)
+
+
+_EMPTY = [
+    ("deliveries", {"destination_id": "zc_missing"}),
+    ("logs", {"source_id": "zc_missing"}),
+    ("logs", {"delivery_id": "zc_missing"}),
+    ("logs", {"since": "2999-01-01T00:00:00Z"}),
+    ("logs", {"until": "1999-01-01T00:00:00Z"}),
+    ("logs", {"since": "2024-05-05T00:00:00Z", "until": "2024-05-05T00:00:00Z"}),
+]
+
+
+@requirement("LIST-007")
+@pytest.mark.parametrize(("name", "query"), _EMPTY)
+def test_a_list_without_rows_has_no_next_cursor(
+    stock: Stock, name: str, query: Mapping[str, str]
+) -> None:
+    view = replace(stock.view(name), query=query)
+    answer = view.page()
+    answer.must(view.rows(answer) == [], "rows where there can be none")
+    answer.must("next_cursor" not in answer.document, "next_cursor in a list without rows")
+
+
+def _changed(cursor: str) -> list[str]:
+    """Cursors that differ from that one, each in a way that no lenient decoding undoes."""
+    swapped = [cursor[:at] + _other(cursor[at]) + cursor[at + 1 :] for at in _positions(cursor)]
+    half = len(cursor) // 2
+    return [
+        *swapped,
+        cursor[:half],
+        cursor[half:],
+        cursor[1:],
+        cursor[:-4],
+        "AAAA" + cursor,
+        cursor + "AAAA",
+        cursor + cursor,
+        cursor[::-1],
+    ]
+
+
+def _positions(cursor: str) -> list[int]:
+    # The last character of a piece may hold bits that decoding drops.
+    safe = [
+        at
+        for at, one in enumerate(cursor[:-1])
+        if one.isalnum() and (cursor[at + 1].isalnum() or cursor[at + 1] in "-_")
+    ]
+    step = max(1, len(safe) // 12)
+    return safe[:-1:step]
+
+
+def _other(one: str) -> str:
+    for alphabet in (string.digits, string.ascii_lowercase, string.ascii_uppercase):
+        if one in alphabet:
+            return alphabet[(alphabet.index(one) + 3) % len(alphabet)]
+    raise ValueError(one)
+
+
+@requirement("LIST-011")
+@each_view
+def test_a_cursor_that_was_changed_is_refused(view: View) -> None:
+    cursor = view.cursor(2)
+    for changed in _changed(cursor):
+        if changed != cursor:
+            _must_refuse(view.page({"cursor": changed}), "it was changed")
+
+
+@requirement("LIST-011")
+@pytest.mark.parametrize(
+    "cursor",
+    ["", "1", "20", "x", "null", "zc_missing", "eyJpZCI6MX0", "MA", "2026-07-01T10:00:00Z",
+     "c" * 1024, "c" * 3000, "../..", "a b", "\u00fc", "\x00"],
+)  # fmt: skip
+@pytest.mark.parametrize("name", LISTINGS)
+def test_a_cursor_that_nobody_gave_is_refused(stock: Stock, name: str, cursor: str) -> None:
+    _must_refuse(stock.view(name).page({"cursor": cursor}), "no list gave it")
+
+
+@requirement("LIST-011")
+@each_view
+def test_the_id_of_a_row_is_no_cursor(view: View) -> None:
+    row = view.rows(view.page({"limit": 1}))[0]
+    _must_refuse(view.page({"cursor": str(row.get("id"))}), "it is a row's id")
+
+
+def _must_refuse(answer: Answer, why: str) -> None:
+    answer.expect_problem(400, "validation-error", field="cursor", why=f"of the cursor: {why}")
+
+
+@requirement("LIST-012")
+@pytest.mark.parametrize("given_by", LISTINGS)
+@each_view
+def test_a_cursor_of_another_list_is_refused(view: View, stock: Stock, given_by: str) -> None:
+    giver = stock.view(given_by)
+    if giver.listing == view.listing:
+        pytest.skip("not offered")
+    bare = replace(view, query={})
+    _must_refuse(bare.page({"cursor": replace(giver, query={}).cursor()}), f"{given_by} gave it")
+
+
+def _filter_sets(stock: Stock, name: str) -> list[dict[str, str]]:
+    """Sets of filters that each leave more than one row."""
+    view = stock.view(name)
+    if name == "logs":
+        sets = [{"level": "info"}, {"since": view.query["since"]}, {"until": view.query["until"]}]
+        return [{}, *sets, {**sets[0], **sets[1]}, dict(view.query)]
+    row = view.rows(view.page({"limit": 1}))[0]
+    status, target = {"status": str(row.get("status"))}, dict(view.query)
+    event = {"event_id": str(row.get("event_id"))}
+    pairs = [{**status, **target}, {**status, **event}, {**target, **event}]
+    return [{}, status, target, event, *pairs, {**status, **target, **event}]
+
+
+@requirement("LIST-013")
+@pytest.mark.parametrize("name", ["deliveries", "logs"])
+def test_a_cursor_of_other_filters_is_refused(stock: Stock, name: str) -> None:
+    bare = replace(stock.view(name), query={})
+    sets = _filter_sets(stock, name)
+    for given in sets:
+        cursor = replace(bare, query=given).cursor()
+        replace(bare, query=given).page({"cursor": cursor}).expect(200)
+        for used in sets:
+            if used != given:
+                why = f"it was given with {_words(given)} and used with {_words(used)}"
+                _must_refuse(replace(bare, query=used).page({"cursor": cursor}), why)
+
+
+_OTHER_VALUES = [
+    ("deliveries", "status", "delivered"),
+    ("deliveries", "status", "pending"),
+    ("deliveries", "destination_id", "zc_missing"),
+    ("logs", "level", "warn"),
+    ("logs", "level", "error"),
+    ("logs", "source_id", "zc_missing"),
+    ("logs", "delivery_id", "zc_missing"),
+    ("logs", "since", "2020-02-02T00:00:00Z"),
+    ("logs", "until", "2998-01-01T00:00:00Z"),
+]
+
+
+@requirement("LIST-013")
+@pytest.mark.parametrize(("name", "filtered", "value"), _OTHER_VALUES)
+def test_a_cursor_of_another_value_of_a_filter_is_refused(
+    stock: Stock, name: str, filtered: str, value: str
+) -> None:
+    bare = replace(stock.view(name), query={})
+    for given in _filter_sets(stock, name):
+        if filtered in given or name == "logs":
+            cursor = replace(bare, query=given).cursor()
+            used = {**given, filtered: value}
+            why = f"it was given with {_words(given)} and used with {_words(used)}"
+            _must_refuse(replace(bare, query=used).page({"cursor": cursor}), why)
+
+
+@requirement("LIST-013")
+def test_a_cursor_of_another_event_is_refused(stock: Stock) -> None:
+    view = stock.view("deliveries")
+    events = {str(row.get("event_id")) for page in view.walk(100) for row in view.rows(page)}
+    one, two, *_ = sorted(events)
+    cursor = replace(view, query={"event_id": one}).cursor()
+    answer = replace(view, query={"event_id": two}).page({"cursor": cursor})
+    _must_refuse(answer, "it was given for another event")
+
+
+def _words(query: Mapping[str, str]) -> str:
+    return " and ".join(query) or "no filter"

@@ -1,0 +1,241 @@
+"""Every list of the contract as a view in which rows of ours are known: walks can be judged by it.
+
+Collections cannot be emptied and others write to them meanwhile.  So a `View` knows the keys of
+rows that only this run made and that stay; what else a page holds may come and go.
+"""
+
+import itertools
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from zen_conformance.answer import Answer
+from zen_conformance.failing import post, trace
+from zen_conformance.failures import NotOffered, NotRun
+from zen_conformance.receiver.server import closed_port_url
+from zen_conformance.stories import PROMPTLY_SECONDS, QUEUED
+from zen_conformance.suite import Suite
+from zen_conformance.tenant import Tenant, a_name
+from zen_conformance.traffic import until
+
+LOG_SECONDS = 2.0  # what a log entry may take to appear
+_LONGEST_WALK = 2000  # pages
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list of the contract."""
+
+    operation_id: str
+    member: str  # of the answer, that holds the rows
+    time: str | None  # the row's member it is ordered by, where rows have it
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)  # with malformed values
+
+
+_BAD_IDS = ("-dash", "a b", "dest/1", "i" * 65, "\u00fc")
+_BAD_TIMES = (
+    "yesterday",
+    "2026-13-01T00:00:00Z",
+    "2026-07-01",
+    "2026-07-01T10:00:00",
+    "1751364000",
+)
+LISTINGS = {
+    "destinations": Listing("listDestinations", "destinations", "created_at"),
+    "delivery-flows": Listing("listDeliveryFlows", "delivery_flows", "created_at"),
+    "ingesters": Listing("listIngesters", "ingesters", "created_at"),
+    "recipe": Listing("listClusterDeliveryFlows", "items", "createdAt"),
+    "deliveries": Listing(
+        "listDeliveries",
+        "deliveries",
+        None,
+        {"status": ("done", "FAILED"), "destination_id": _BAD_IDS, "event_id": _BAD_IDS},
+    ),
+    "logs": Listing(
+        "listLogs",
+        "logs",
+        "timestamp",
+        {
+            "level": ("fatal", "info,warn"),
+            "source_id": _BAD_IDS,
+            "delivery_id": _BAD_IDS,
+            "since": _BAD_TIMES,
+            "until": _BAD_TIMES,
+        },
+    ),
+}
+MADE = ("destinations", "delivery-flows", "ingesters", "recipe")  # whose rows a check makes
+
+
+@dataclass(frozen=True)
+class View:
+    """A list with filters, and rows of ours in it."""
+
+    api: Tenant
+    listing: Listing
+    own: tuple[str, ...] = ()  # their keys, oldest first
+    query: Mapping[str, str] = field(default_factory=dict)
+    key: str = "id"  # the member by which rows of ours are known
+
+    def page(self, query: Mapping[str, Any] | Sequence[tuple[str, str]] = ()) -> Answer:
+        """One page, whatever the answer."""
+        more = query.items() if isinstance(query, Mapping) else query
+        pairs = [*self.query.items(), *((name, str(value)) for name, value in more)]
+        return self.api.call(self.listing.operation_id, query=pairs)
+
+    def rows(self, answer: Answer) -> list[dict[str, Any]]:
+        """The rows of a page."""
+        return answer.expect(200).rows(self.listing.member)
+
+    def ours(self, answers: Iterable[Answer]) -> list[str]:
+        """The keys of our rows in those pages, in the order they came."""
+        own = set(self.own)
+        keys = (row.get(self.key) for one in answers for row in self.rows(one))
+        return [str(key) for key in keys if key in own]
+
+    def walk(
+        self, *limits: int, between: Callable[[Answer], None] | None = None
+    ) -> Iterator[Answer]:
+        """Each page to the end, the limits taken in turn; `between` is called after each page."""
+        seen: set[str] = set()
+        more: dict[str, Any] = {}
+        for limit in itertools.islice(itertools.cycle(limits), _LONGEST_WALK):
+            answer = self.page({"limit": limit, **more})
+            self.rows(answer)
+            yield answer
+            cursor = answer.get("next_cursor")
+            if cursor is None:
+                return
+            answer.must(isinstance(cursor, str), f"next_cursor is {cursor!r}")
+            answer.must(cursor not in seen, "the walk met one cursor twice")
+            seen.add(cursor)
+            more = {"cursor": cursor}
+            if between is not None:
+                between(answer)
+        raise NotRun(f"the list is longer than {_LONGEST_WALK} pages")
+
+    def cursor(self, limit: int = 1) -> str:
+        """The cursor of a first page that more rows follow; NotRun when there is none."""
+        answer = self.page({"limit": limit})
+        cursor = answer.get("next_cursor") if answer.status == 200 else None
+        if not isinstance(cursor, str):
+            raise NotRun(f"a precondition failed: no next_cursor in {answer.summary()}")
+        return cursor
+
+
+class Stock:
+    """Rows made once for all checks of lists; each kind when it is first asked for."""
+
+    def __init__(self, suite: Suite) -> None:
+        self.suite = suite
+        self.api = suite.primary
+        self._views: dict[str, View] = {}
+        self._ends: tuple[str, str] | None = None
+
+    def view(self, name: str) -> View:
+        """The list of that name, with rows of ours in it."""
+        if name not in self._views:
+            self._views[name] = View(self.api, LISTINGS[name], **self._stocked(name))
+        return self._views[name]
+
+    def make(self, name: str, api: Tenant | None = None) -> str:
+        """A new row of a list that rows can be made in; its id."""
+        api = api or self.api
+        if name == "destinations":
+            return str(api.a_destination()["id"])
+        if name == "ingesters":
+            return str(api.an_ingester()["id"])
+        source_id, destination_id = self.ends(api)
+        if name == "delivery-flows":
+            made = api.a_flow(source_id=source_id, destination_id=destination_id)
+            return str(made["id"])
+        body = {
+            "name": a_name("flow"),
+            "source": source_id,
+            "target": {"id": destination_id, "type": "webhook"},
+        }
+        answer = api.call("createClusterDeliveryFlow", json=body)
+        if answer.status != 201:
+            raise NotRun(f"a precondition failed: {answer.summary()}")
+        return str(answer["id"])
+
+    def ends(self, api: Tenant) -> tuple[str, str]:
+        """An endpoint and a target for flows."""
+        if api is not self.api:
+            return api.a_source_id(), str(api.a_destination()["id"])
+        if self._ends is None:
+            self._ends = api.a_source_id(), str(api.a_destination()["id"])
+        return self._ends
+
+    def _stocked(self, name: str) -> dict[str, Any]:
+        scaled = self.suite.configuration.scaled
+        if name == "deliveries":
+            return self._deliveries(scaled(5, 25, 25), scaled(9, 10, 10))
+        if name == "logs":
+            return self._logs(scaled(45, 45, 250))
+        if name == "recipe":
+            _ = self.api.cluster_id
+            return {"own": self.view("delivery-flows").own}
+        count = scaled(45, 250, 250) if name == "destinations" else scaled(45, 45, 250)
+        return {"own": tuple(self.make(name) for _ in range(count))}
+
+    def _deliveries(self, flows: int, events: int) -> dict[str, Any]:
+        if not self.suite.target.offers("ingest"):
+            raise NotOffered
+        ingester = self.api.an_ingester()
+        target = self.api.a_destination(url=closed_port_url())
+        policy = {"retry_policy": {"max_attempts": 1}}
+        for _ in range(flows):
+            self.api.a_flow(source_id=ingester["id"], destination_id=target["id"], config=policy)
+        posted = [post(self.api, ingester) for _ in range(events)]
+        own = [str(row.get("id")) for event in posted for row in self._executed(event, flows)]
+        return {"own": tuple(own), "query": {"destination_id": str(target["id"])}}
+
+    def _executed(self, event_id: str, count: int) -> list[dict[str, Any]]:
+        seen: list[dict[str, Any]] = []
+
+        def over() -> bool:
+            seen[:] = trace(self.api, event_id)
+            return len(seen) >= count and all(one.get("status") not in QUEUED for one in seen)
+
+        if not until(over, seconds=PROMPTLY_SECONDS):
+            raise NotRun(f"{count} attempts of {event_id} were not made in time")
+        return seen
+
+    def _logs(self, count: int) -> dict[str, Any]:
+        if not self.suite.target.offers("logs"):
+            raise NotOffered
+        own = tuple(f"zc-{uuid.uuid4().hex}" for _ in range(count))
+        target = self.api.a_destination()["id"]
+        for request_id in own:
+            self.api.call(
+                "updateDestination",
+                destination_id=target,
+                json={"name": a_name("target")},
+                headers={"X-Request-Id": request_id},
+            )
+        view = View(self.api, LISTINGS["logs"], own, key="request_id")
+        times: list[datetime] = []
+
+        def all_there() -> bool:
+            newest = [row for one in itertools.islice(view.walk(100), 5) for row in view.rows(one)]
+            times[:] = [moment(row["timestamp"]) for row in newest if row.get("request_id") in own]
+            return len(times) >= count
+
+        if not until(all_there, seconds=LOG_SECONDS):
+            raise NotRun(f"of {count} writes {len(times)} are in the log")
+        second = timedelta(seconds=1)
+        window = {"since": wire(min(times) - second), "until": wire(max(times) + second)}
+        return {"own": own, "key": "request_id", "query": window}
+
+
+def moment(text: str) -> datetime:
+    """A timestamp of the wire as a time; digits beyond microseconds are cut off."""
+    return datetime.fromisoformat(text)
+
+
+def wire(at: datetime) -> str:
+    """A time as a timestamp of the wire."""
+    return at.isoformat().replace("+00:00", "Z")
