@@ -1,0 +1,304 @@
+"""The list of attempts: its order, each filter alone and with the others, and traces."""
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from zen_conformance.answer import Answer
+from zen_conformance.attempt_grid import KINDS, Grid, a_grid, key
+from zen_conformance.check import requirement
+from zen_conformance.failing import post
+from zen_conformance.failures import NotOffered
+from zen_conformance.listings import LISTINGS, View
+from zen_conformance.receiver import Reply
+from zen_conformance.suite import Suite
+from zen_conformance.tenant import Tenant
+from zen_conformance.traffic import until
+
+_STATUSES = ("failed", "delivered", "retrying")
+_EVENTS = (0, -1)
+
+# Which filters are set: a status, a kind of target, an event by its place; None is not set.
+Cell = tuple[str | None, str | None, int | None]
+_CELLS: list[Cell] = list(itertools.product((None, *_STATUSES), (None, *KINDS), (None, *_EVENTS)))
+
+
+def _query(grid: Grid, cell: Cell) -> dict[str, str]:
+    status, kind, event = cell
+    if kind is not None and kind not in grid.targets:
+        raise NotOffered
+    query = {} if status is None else {"status": status}
+    query |= {} if kind is None else {"destination_id": grid.targets[kind]}
+    return query | ({} if event is None else {"event_id": grid.events[event]})
+
+
+def _name(cell: Cell) -> str:
+    return "+".join(str(one) for one in cell if one is not None) or "none"
+
+
+def _must_leave_what_fits(grid: Grid, cell: Cell, member: str, limit: int) -> None:
+    """Walk with the filters: no row departs from `member`'s, and none of ours is left out."""
+    query = _query(grid, cell)
+    view, wanted = grid.view(query), grid.expected(query)
+    left, seen = set(wanted), set()
+    for page in view.walk(limit):
+        for row in view.rows(page):
+            value = row.get(member)
+            page.must(value == query[member], f"{member}={query[member]} shows {value!r}")
+            page.must(row.get("id") not in seen, "a filtered walk shows an attempt twice")
+            seen.add(row.get("id"))
+            left.discard(key(row))
+    words = " and ".join(query)
+    page.must(not left, f"filtered by {words} a walk leaves out {len(left)} of {len(wanted)} rows")
+
+
+@requirement("DLV-013", scenario=a_grid)
+@pytest.mark.parametrize("limit", [3, 100])
+@pytest.mark.parametrize("cell", [one for one in _CELLS if one[0] is not None], ids=_name)
+def test_status_leaves_what_is_in_it(told: Grid, cell: Cell, limit: int) -> None:
+    _must_leave_what_fits(told, cell, "status", limit if _narrow(cell) else 100)
+
+
+@requirement("DLV-014", scenario=a_grid)
+@pytest.mark.parametrize("limit", [3, 100])
+@pytest.mark.parametrize("cell", [one for one in _CELLS if one[1] is not None], ids=_name)
+def test_destination_id_leaves_what_went_there(told: Grid, cell: Cell, limit: int) -> None:
+    _must_leave_what_fits(told, cell, "destination_id", limit)
+
+
+@requirement("TRACE-001", scenario=a_grid)
+@pytest.mark.parametrize("limit", [3, 20, 100])
+@pytest.mark.parametrize("cell", [one for one in _CELLS if one[2] is not None], ids=_name)
+def test_event_id_leaves_the_events_attempts(told: Grid, cell: Cell, limit: int) -> None:
+    _must_leave_what_fits(told, cell, "event_id", limit)
+
+
+def _narrow(cell: Cell) -> bool:
+    """Whether it leaves rows of the grid only, so that small pages are few."""
+    return cell[1] is not None or cell[2] is not None
+
+
+@requirement("DLV-013", scenario=a_grid)
+@pytest.mark.parametrize("number", range(4))
+def test_pending_leaves_what_is_under_way(told: Grid, number: int) -> None:
+    if not told.pending:
+        raise NotOffered
+    look = told.pending[number]
+    view = told.view(look.query)
+    answer = view.page()
+    shown = [row.get("status") for row in look.rows if row.get("status") != "pending"]
+    answer.must(not shown, f"status=pending shows attempts in {shown}")
+    left = look.throughout - {str(row.get("id")) for row in look.rows}
+    answer.must(not left, f"status=pending leaves out {len(left)} attempts under way")
+
+
+@requirement("DLV-012", scenario=a_grid)
+@pytest.mark.parametrize("limit", [3, 20, 100])
+@pytest.mark.parametrize(
+    "cell", [(None, None), *itertools.product((None, *_STATUSES), KINDS)], ids=str
+)
+def test_attempts_come_newest_first(
+    told: Grid, cell: tuple[str | None, str | None], limit: int
+) -> None:
+    status, kind = cell
+    query = _query(told, (status, kind, None))
+    left = len(told.expected(query))
+    view, old = told.view(query), False
+    # With no filter the list holds others' rows as well: large pages until ours are through.
+    for page in view.walk(limit if query else 100):
+        for row in view.rows(page):
+            # The second attempt of a late flow is queued when the first ends, the others at once.
+            if row.get("attempt_number") == 1 and row.get("event_id") in told.events:
+                page.must(
+                    not (old and row.get("event_id") in told.later),
+                    "an attempt comes after one that was queued more than a second before it",
+                )
+                old = old or row.get("event_id") in told.early
+            left -= row.get("event_id") in told.events
+        if left <= 0:
+            return
+
+
+@requirement("TRACE-002", scenario=a_grid)
+@pytest.mark.parametrize("limit", [1, 2, 5, 20, 100])
+@pytest.mark.parametrize("event", _EVENTS)
+@pytest.mark.parametrize("kind", [None, "late"])
+def test_a_trace_is_oldest_first(told: Grid, kind: str | None, event: int, limit: int) -> None:
+    view = told.view(_query(told, (None, kind, event)))
+    second_attempt = False
+    for page in view.walk(limit):
+        for row in view.rows(page):
+            late = told.flows.get(str(row.get("flow_id"))) == "late"
+            number = row.get("attempt_number")
+            page.must(
+                not (second_attempt and number == 1),
+                "a trace shows a first attempt after a second one queued a second later",
+            )
+            second_attempt = second_attempt or (late and number == 2)
+    page.must(second_attempt, "a trace does not show a second attempt that there is")
+
+
+_NO_STATUSES = (
+    "done", "FAILED", "Delivered", "success", "queued", "active", "failed,pending", "retry", "null",
+    "failed ", "a'b", "\u00fc",
+)  # fmt: skip
+
+
+@requirement("DLV-016")
+@pytest.mark.parametrize("status", _NO_STATUSES)
+@pytest.mark.parametrize("more", [{}, {"destination_id": "zc_missing"}, {"event_id": "zc_missing"}])
+def test_an_unknown_status_is_refused(api: Tenant, status: str, more: dict[str, str]) -> None:
+    answer = api.call("listDeliveries", query={"status": status, **more})
+    answer.expect_problem(400, "validation-error")
+    answer.expect_members(detail=f"status: '{status}' is not a valid status value")
+
+
+@requirement("DLV-017")
+@pytest.mark.parametrize("limit", ["1", "20", "100"])
+@pytest.mark.parametrize("status", [None, "failed", "delivered", "pending", "retrying"])
+def test_a_destination_id_unknown_leaves_nothing(
+    api: Tenant, status: str | None, limit: str
+) -> None:
+    query = {"destination_id": "zc_missing", "limit": limit}
+    answer = api.call("listDeliveries", query=query | ({"status": status} if status else {}))
+    answer.expect(200).expect_members(deliveries=[])
+
+
+@requirement("DLV-017")
+def test_a_target_without_attempts_leaves_nothing(api: Tenant) -> None:
+    target = api.a_destination()["id"]
+    answer = api.call("listDeliveries", query={"destination_id": target})
+    answer.expect(200).expect_members(deliveries=[])
+
+
+_MORE = ({}, {"status": "failed"}, {"destination_id": "zc_missing"}, {"limit": "1"})
+
+
+@requirement("TRACE-003")
+@pytest.mark.parametrize("more", _MORE, ids=str)
+def test_the_trace_of_an_unknown_event_is_not_found(api: Tenant, more: dict[str, str]) -> None:
+    _must_be_no_trace(api, "zc_missing", more)
+
+
+@requirement("TRACE-003")
+@pytest.mark.parametrize("more", _MORE, ids=str)
+def test_the_trace_of_an_event_without_attempts_is_not_found(
+    api: Tenant, suite: Suite, unmatched: str, more: dict[str, str]
+) -> None:
+    _must_be_no_trace(api, unmatched, more)
+
+
+@pytest.fixture(scope="module")
+def unmatched(suite: Suite) -> str:
+    """An event that no flow took."""
+    if not suite.target.offers("ingest"):
+        raise NotOffered
+    return post(suite.primary, suite.primary.an_ingester())
+
+
+def _must_be_no_trace(api: Tenant, event_id: str, more: Mapping[str, str]) -> None:
+    answer = api.call("listDeliveries", query={"event_id": event_id, **more})
+    answer.expect_problem(404, "not-found")
+    answer.expect_members(detail=f"No deliveries found for event {event_id}.")
+
+
+@requirement("TRACE-004", scenario=a_grid)
+@pytest.mark.parametrize("event", _EVENTS)
+@pytest.mark.parametrize("status", [None, "pending", *_STATUSES])
+@pytest.mark.parametrize("kind", [None, "missing", *KINDS])
+def test_a_trace_filtered_to_nothing_is_empty(
+    told: Grid, kind: str | None, status: str | None, event: int
+) -> None:
+    query = {"event_id": told.events[event]}
+    query |= {} if status is None else {"status": status}
+    query |= {} if kind is None else {"destination_id": told.targets.get(kind, "zc_missing")}
+    if told.expected(query):
+        pytest.skip("not offered")
+    told.view(query).page().expect(200).expect_members(deliveries=[])
+
+
+@dataclass
+class Filtered:
+    """One walk by status, a page at a time, with what it showed."""
+
+    view: View
+    throughout: set[str] = field(default_factory=set)  # in the status at its start
+    pages: list[Answer] = field(default_factory=list)
+    over: bool = False
+
+    def step(self) -> None:
+        """One page more."""
+        cursor = self.pages[-1].get("next_cursor") if self.pages else None
+        self.pages.append(self.view.page({"limit": 1, **({"cursor": cursor} if cursor else {})}))
+        self.over = self.pages[-1].get("next_cursor") is None
+
+    @property
+    def ids(self) -> list[str]:
+        """Every row shown."""
+        return [str(row.get("id")) for page in self.pages for row in self.view.rows(page)]
+
+
+_EVENTS_MOVING = 12
+
+
+def walks_while_statuses_change(suite: Suite) -> dict[str, Filtered]:
+    """A walk of what is delivered and one of what is pending, while attempts change over."""
+    api = suite.primary
+    # Older attempts end later, and some younger ones as well: rows enter above and below a cursor.
+    waits = [0.2 + 0.12 * ((place * 7) % _EVENTS_MOVING) for place in range(_EVENTS_MOVING)]
+    box = suite.receiver.box(*(Reply(200, wait_seconds=wait) for wait in waits))
+    ingester = api.an_ingester()
+    target = str(api.a_destination(url=box.url)["id"])
+    api.a_flow(
+        source_id=ingester["id"],
+        destination_id=target,
+        config={"retry_policy": {"max_attempts": 1}},
+    )
+    for _ in range(_EVENTS_MOVING):
+        post(api, ingester)
+    whole = View(api, LISTINGS["deliveries"], query={"destination_id": target})
+
+    def by_status() -> dict[str, set[str]]:
+        rows = whole.rows(whole.page({"limit": 100}))
+        return {
+            status: {str(row.get("id")) for row in rows if row.get("status") == status}
+            for status in ("delivered", "pending")
+        }
+
+    until(lambda: len(by_status()["delivered"]) >= 3, seconds=5)
+    began = by_status()
+    walks = {
+        status: Filtered(
+            View(api, whole.listing, query={"destination_id": target, "status": status}), ids
+        )
+        for status, ids in began.items()
+    }
+    return _walked(walks, by_status)
+
+
+def _walked(
+    walks: dict[str, Filtered], by_status: Callable[[], dict[str, set[str]]]
+) -> dict[str, Filtered]:
+    """Both walks at their ends, a page whenever an attempt has changed its status."""
+    before = by_status()
+    while not all(walk.over for walk in walks.values()):
+        for status, walk in walks.items():
+            if not walk.over:
+                walk.step()
+                walk.throughout &= by_status()[status]
+        until(lambda before=before: by_status() != before, seconds=0.3)  # type: ignore[misc]
+        before = by_status()
+    return walks
+
+
+@requirement("DLV-015", scenario=walks_while_statuses_change)
+@pytest.mark.parametrize("status", ["delivered", "pending"])
+def test_a_walk_by_status_shows_no_attempt_twice(told: Any, status: str) -> None:
+    walk: Filtered = told[status]
+    ids = walk.ids
+    walk.pages[-1].must(len(ids) == len(set(ids)), f"a walk of {status} shows an attempt twice")
+    left = walk.throughout - set(ids)
+    walk.pages[-1].must(not left, f"a walk leaves out {len(left)} rows {status} throughout")
