@@ -9,23 +9,24 @@ under plain pytest, the summary at the end) makes a verdict.
 
 import random
 import time
-from collections.abc import Callable, Generator
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
-from zen_conformance import check, target_file
-from zen_conformance.failures import ConformanceFailure, NotOffered, NotRun
-from zen_conformance.http.exchange import NotJson
+from zen_conformance import check, records, requirements, target_file
+from zen_conformance.failures import ConformanceFailure, NotRun, Unreachable
 from zen_conformance.judge.finding import Finding
 from zen_conformance.receiver import Receiver
-from zen_conformance.records import Scribe
+from zen_conformance.redaction import Redaction
 from zen_conformance.requirements import BUDGETS
 from zen_conformance.scenarios import Scenarios
 from zen_conformance.selection import Selection
 from zen_conformance.suite import Configuration, Suite
 from zen_conformance.tenant import Tenant
+from zen_conformance.trace import Tracer
 from zen_conformance.traffic import Recording
 
 pytest_plugins = ("zen_conformance.standing_anew",)
@@ -33,19 +34,19 @@ PROPERTY = "zen-conformance"
 _RUN = pytest.StashKey["_Run"]()
 _ITEM = pytest.StashKey["_Doing"]()
 
-# What reading an odd answer in an unguarded way ends with; see `_outcome`.
-_MISREADINGS = (KeyError, IndexError, TypeError, AttributeError, ValueError, NotJson)
-
 
 class _Run:
     """One pytest session's part of a run."""
 
     def __init__(self, configuration: Configuration, selection: Selection) -> None:
         self.selection = selection
-        self.suite = Suite(configuration)
+        self.scribe = records.Scribe(
+            Redaction(configuration.target, show_secrets=configuration.show_secrets)
+        )
+        self.suite = Suite(configuration, Tracer(self.scribe) if configuration.trace else None)
         self.scenarios = Scenarios(self.suite)
-        self.scribe = Scribe(configuration.target, show_secrets=configuration.show_secrets)
         self.wanted_scenarios: list[Callable[..., Any]] = []
+        self.checks: Counter[str | None] = Counter()  # collected, by requirement
 
 
 class _Doing:
@@ -67,6 +68,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--zen-only", action="append", default=[], metavar="ID|AREA")
     group.addoption("--zen-skip", action="append", default=[], metavar="ID|AREA")
     group.addoption("--zen-show-secrets", action="store_true")
+    group.addoption("--zen-trace", action="store_true", help="each exchange on standard error")
+    group.addoption("--zen-fail-fast", action="store_true", help="end after the first failure")
+    group.addoption("--zen-expect-failure", action="append", default=[], metavar="ID")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -94,8 +98,18 @@ def pytest_configure(config: pytest.Config) -> None:
         seed=config.getoption("--zen-seed"),
         budget=config.getoption("--zen-budget"),
         show_secrets=config.getoption("--zen-show-secrets"),
+        trace=config.getoption("--zen-trace"),
+        fail_fast=config.getoption("--zen-fail-fast"),
+        expected_failures=frozenset(config.getoption("--zen-expect-failure")),
     )
     config.stash[_RUN] = _Run(configuration, selection)
+    config.stash[_RUN].suite.traffic.interrupts.install()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Give signals back."""
+    if _RUN in config.stash:
+        config.stash[_RUN].suite.traffic.interrupts.uninstall()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -115,6 +129,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     # Alone, waiting checks come last; shared out, they come first and keep one worker waiting.
     kept.sort(key=lambda item: (check.scenario_of(item) is None) == shared)
     items[:] = kept
+    run.checks = Counter(map(check.of, kept))
     config.hook.pytest_deselected(items=left)
     run.wanted_scenarios = [s for item in kept if (s := check.scenario_of(item)) is not None]
     if not shared:
@@ -159,7 +174,9 @@ def pytest_runtest_makereport(
     ended = report.when == "call" or (report.when == "setup" and not report.passed)
     found = check.of(item)
     if run is not None and ended and found is not None:
-        report.user_properties.append((PROPERTY, _record(run, item, found, call)))
+        record = _record(run, item, found, call)
+        report.user_properties.append((PROPERTY, record))
+        item.session.shouldstop = item.session.shouldstop or _why_stop(run, record)
         if isinstance(getattr(call.excinfo, "value", None), ConformanceFailure):
             report.longrepr = str(call.excinfo.value)  # type: ignore[union-attr]
     return report
@@ -256,7 +273,7 @@ def _record(
 ) -> dict[str, Any]:
     doing = item.stash[_ITEM]
     error = call.excinfo.value if call.excinfo else None
-    outcome, reason = _outcome(error, doing.recording)
+    outcome, reason = records.outcome(error, doing.recording)
     failures = []
     if isinstance(error, ConformanceFailure):
         exchanges = doing.recording.exchanges
@@ -270,9 +287,10 @@ def _record(
                 expected=error.expected,
                 got=error.got,
                 deliveries=error.deliveries,
+                smallest_input=records.smallest_input(error),
             )
         )
-    return run.scribe.record(
+    record = run.scribe.record(
         _name(item),
         requirement,
         outcome,
@@ -281,23 +299,20 @@ def _record(
         recording=doing.recording,
         failures=failures,
     )
+    more = {"of_checks": run.checks[requirement], "unreachable": isinstance(error, Unreachable)}
+    return {**record, **more}
 
 
-def _outcome(error: BaseException | None, recording: Recording) -> tuple[str, str | None]:
-    if error is None:
-        return "passed", None
-    if isinstance(error, ConformanceFailure):
-        return "failed", None
-    if isinstance(error, NotOffered | NotRun | pytest.skip.Exception):
-        return "not_run", str(error)
-    if isinstance(error, _MISREADINGS) and recording.findings:
-        # An answer that already broke the contract could not be read: that is not the suite's
-        # fault.
-        return (
-            "not_run",
-            f"an answer off the contract could not be read: {recording.findings[-1].message}",
-        )
-    return "error", f"{type(error).__name__}: {error}"
+def _why_stop(run: _Run, record: Mapping[str, Any]) -> str | Literal[False]:
+    """Why no further check is worth while, else False."""
+    if record["unreachable"]:
+        return str(record["reason"])
+    configuration, ledger = run.suite.configuration, requirements.load()
+    for failure in record["failures"] if configuration.fail_fast else ():
+        broken = ledger.get(failure["requirement"])
+        if broken and broken.level == "MUST" and broken.id not in configuration.expected_failures:
+            return f"--fail-fast: the run ended when {broken.id} failed"
+    return False
 
 
 def _name(item: pytest.Item) -> str:

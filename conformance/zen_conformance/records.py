@@ -1,30 +1,39 @@
 """What a check leaves behind, as JSON: it travels from the process that ran it to the report.
 
-A record is `{"check", "requirement", "outcome", "reason"?, "seconds", "judged": [ids],
-"failures": [failure…]}` with outcome passed, failed, not_run or error.  A failure is
+A record is `{"check", "requirement", "outcome", "reason"?, "seconds", "judged": [ids], "of_checks",
+"unreachable", "failures": [failure…]}` with outcome passed, failed, not_run or error, and the
+number of checks that the requirement has in this run.  A failure is
 `{"requirement", "check", "message", "expected"?, "got"?, "curl", "request", "response",
-"credential", "transcript": [[request, response]…], "deliveries"?}`; a request `{"method", "url",
-"headers", "body"}`, a response `{"status", "headers", "body"}` or `{"trouble"}`.
+"credential", "transcript": [[request, response]…], "deliveries"?, "smallest_input"?}`; a request
+`{"method", "url", "headers", "body"}`, a response `{"status", "headers", "body"}` or `{"trouble"}`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import pytest
+
+from zen_conformance.failures import ConformanceFailure, NotRun, Unreachable
 from zen_conformance.http.curl import curl
-from zen_conformance.http.exchange import Exchange, Headers
-from zen_conformance.target_file import Target
+from zen_conformance.http.exchange import Exchange, Headers, NotJson
+from zen_conformance.redaction import LONGEST_TOKEN, Redaction
 from zen_conformance.traffic import Recording
 
 _BODY_SHOWN = 4000
 _TRANSCRIPT_SHOWN = 25
 _FINDINGS_SHOWN = 3  # of one requirement in one check: the rest say the same
 
+# What reading an odd answer in an unguarded way ends with; see `outcome`.
+_MISREADINGS = (KeyError, IndexError, TypeError, AttributeError, ValueError, NotJson)
+# How hypothesis begins the note that shows the smallest failing example.
+_SHRUNK = "Falsifying "
+
 
 class Scribe:
-    """Writes exchanges down; `show_secrets` leaves tokens in them."""
+    """Writes exchanges down."""
 
-    def __init__(self, target: Target, *, show_secrets: bool = False) -> None:
-        self._names = {} if show_secrets else _variables(target)
+    def __init__(self, redaction: Redaction) -> None:
+        self._redaction = redaction
 
     def record(
         self,
@@ -43,10 +52,10 @@ class Scribe:
             for one in _a_few(recording)
         ]
         return {
-            "check": check,
+            "check": self._redaction.text(check),
             "requirement": requirement,
             "outcome": outcome,
-            "reason": reason and self.redacted(reason),
+            "reason": reason and self._redaction.text(reason),
             "seconds": round(seconds, 4),
             "judged": sorted(recording.judged),
             "failures": [*failures, *found],
@@ -65,55 +74,55 @@ class Scribe:
         shown = list(transcript)[-_TRANSCRIPT_SHOWN:]
         return {
             "requirement": requirement,
-            "check": check,
-            "message": self.redacted(message),
-            **{name: self.redacted(value) for name, value in more.items() if value is not None},
-            "curl": self.redacted(curl(exchange.sent, self._names)) if exchange else "",
+            "check": self._redaction.text(check),
+            "message": self._redaction.text(message),
+            **{
+                name: self._redaction.value(value)
+                for name, value in more.items()
+                if value is not None
+            },
+            "curl": self._curl(exchange) if exchange else "",
             "credential": exchange.credential if exchange else "",
-            "request": self._request(exchange) if exchange else None,
-            "response": self._response(exchange) if exchange else None,
-            "transcript": [[self._request(one), self._response(one)] for one in shown],
+            "request": self.request(exchange) if exchange else None,
+            "response": self.response(exchange) if exchange else None,
+            "transcript": [[self.request(one), self.response(one)] for one in shown],
         }
 
-    def redacted(self, value: Any) -> Any:
-        """The value with every token in it replaced by the name of its variable."""
-        if isinstance(value, str):
-            for token, variable in self._names.items():
-                value = value.replace(token, f"${{{variable}}}")
-            return value
-        if isinstance(value, Mapping):
-            return {name: self.redacted(one) for name, one in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.redacted(one) for one in value]
-        return value
-
-    def _request(self, exchange: Exchange) -> dict[str, Any]:
+    def request(self, exchange: Exchange) -> dict[str, Any]:
+        """What was sent."""
         sent = exchange.sent
         return {
             "method": sent.method,
-            "url": self.redacted(sent.url),
+            "url": self._redaction.text(sent.url),
             "headers": self._headers(sent.headers),
-            "body": self.redacted(_text(sent.body)),
+            "body": self._text(sent.body),
         }
 
-    def _response(self, exchange: Exchange) -> dict[str, Any]:
+    def response(self, exchange: Exchange) -> dict[str, Any]:
+        """What came back."""
         received = exchange.received
         if received is None:
-            return {"trouble": exchange.trouble}
+            return {"trouble": self._redaction.text(exchange.trouble or "")}
         return {
             "status": received.status,
             "headers": self._headers(received.headers),
-            "body": self.redacted(_text(received.body)),
+            "body": self._text(received.body),
         }
 
     def _headers(self, headers: Headers) -> list[list[str]]:
-        return [[name, self.redacted(value)] for name, value in headers]
+        return [
+            [self._redaction.text(name), self._redaction.text(value)] for name, value in headers
+        ]
 
+    def _curl(self, exchange: Exchange) -> str:
+        return self._redaction.text(curl(exchange.sent, self._redaction.names))
 
-def _variables(target: Target) -> dict[str, str]:
-    """Token to variable name, longest token first so that none hides inside another."""
-    names = {one.token: f"ZEN_TOKEN_{number}" for number, one in enumerate(target.credentials, 1)}
-    return dict(sorted(names.items(), key=lambda pair: -len(pair[0])))
+    def _text(self, body: bytes) -> str:
+        # A token at the edge must be seen whole to be recognised, so cutting comes last.
+        decoded = body[: _BODY_SHOWN + LONGEST_TOKEN].decode("utf-8", "backslashreplace")
+        text = self._redaction.text(decoded)[:_BODY_SHOWN]
+        left = len(body) - _BODY_SHOWN
+        return f"{text}… and {left} more bytes" if left > 0 else text
 
 
 def _a_few(recording: Recording) -> list[Any]:
@@ -126,7 +135,25 @@ def _a_few(recording: Recording) -> list[Any]:
     return few
 
 
-def _text(body: bytes) -> str:
-    text = body[:_BODY_SHOWN].decode("utf-8", "backslashreplace")
-    left = len(body) - _BODY_SHOWN
-    return f"{text}… and {left} more bytes" if left > 0 else text
+def outcome(error: BaseException | None, recording: Recording) -> tuple[str, str | None]:
+    """How a check ended, and why when that is neither passed nor failed."""
+    if error is None:
+        return "passed", None
+    if isinstance(error, ConformanceFailure):
+        return "failed", None
+    if isinstance(error, NotRun | Unreachable | pytest.skip.Exception):
+        return "not_run", str(error)
+    if isinstance(error, _MISREADINGS) and recording.findings:
+        # An answer that already broke the contract could not be read: that is not the suite's
+        # fault.
+        return (
+            "not_run",
+            f"an answer off the contract could not be read: {recording.findings[-1].message}",
+        )
+    return "error", f"{type(error).__name__}: {error}"
+
+
+def smallest_input(error: BaseException) -> str | None:
+    """The arguments that hypothesis has shrunk the failure to."""
+    notes: list[str] = getattr(error, "__notes__", [])
+    return next((note for note in notes if note.startswith(_SHRUNK)), None)

@@ -1,11 +1,12 @@
 """One run of the suite: pytest with our checks, and nothing of the user's pytest configuration."""
 
 import os
+import shlex
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,30 @@ from typing import Any
 import pytest
 
 import zen_contract
-from zen_conformance import contract, plugin, requirements
+from zen_conformance import contract, exit_codes, requirements
+from zen_conformance.collector import Collector, Listener
+from zen_conformance.http.client import HttpClient
+from zen_conformance.redaction import Redaction
 from zen_conformance.report import model
-from zen_conformance.selection import Selection
+from zen_conformance.selection import Selection, UnknownRequirement
 from zen_conformance.target_file import Target
 
-_CHECKS = Path(__file__).parent / "checks"
-Listener = Callable[[Mapping[str, Any]], None]
+CHECKS = Path(__file__).parent / "checks"
+_PYTEST = (
+    str(CHECKS),
+    "-p",
+    "zen_conformance.plugin",
+    "-p",
+    "no:terminal",
+    "-p",
+    "no:cacheprovider",
+    # The suite's own output (progress, --trace) is written while checks run.
+    "--capture=no",
+    f"--rootdir={CHECKS}",
+    "--import-mode=importlib",
+    "-c",
+    str(CHECKS / "pytest.ini"),
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +57,7 @@ class Order:
     show_secrets: bool = False
     fail_fast: bool = False
     strict: bool = False
+    trace: bool = False
     expected_failures: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -46,99 +65,79 @@ def run(order: Order, listen: Listener | None = None) -> model.Report:
     """Run it and fold the records; `listen` hears each event as it comes.
 
     Events are `{"event": "collected", "checks": N}`, `{"event": "check", "record": {…}}`.
+    Unreachable when there is no server, UnknownRequirement when there is nothing to check.
     """
     selection = Selection(
         order.target, profile=order.profile, budget=order.budget, only=order.only, skip=order.skip
     )
-    collector = _Collector(listen or (lambda event: None))
+    _reach(order.target)
+    collector = Collector(listen or (lambda event: None))
     started, began = datetime.now(UTC), time.perf_counter()
-    with _nothing_of_the_users_pytest():
-        code = pytest.main(_arguments(order), plugins=[collector])
-    return _report(order, selection, collector, started, time.perf_counter() - began, int(code))
+    try:
+        with _nothing_of_the_users_pytest():
+            code = int(pytest.main(_arguments(order), plugins=[collector]))
+    except Exception as error:  # what was found up to here is still to be told
+        code = pytest.ExitCode.OK
+        collector.errors.append(f"{type(error).__name__}: {error}")
+    seconds = time.perf_counter() - began
+    if code == pytest.ExitCode.NO_TESTS_COLLECTED and not collector.errors:
+        raise UnknownRequirement("The suite has no check for what was selected.")
+    if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
+        collector.errors.append(f"pytest ended with code {code}")
+    return _report(order, selection, collector, started.isoformat(timespec="seconds"), seconds)
 
 
-class _Collector:
-    """A pytest plugin that hears of every finished check, from whichever process ran it."""
-
-    def __init__(self, listen: Listener) -> None:
-        self._listen = listen
-        self.records: list[Mapping[str, Any]] = []
-        self.errors: list[str] = []
-        self.left_behind: list[str] = []
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self._listen({"event": "collected", "checks": len(session.items)})
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        for name, record in report.user_properties:
-            if name == plugin.PROPERTY and (report.when == "call" or not report.passed):
-                self._keep(record)
-        if report.failed and report.when == "teardown":
-            self.errors.append(f"{report.nodeid}: {report.longreprtext.splitlines()[-1]}")
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            self.errors.append(f"{report.nodeid}: {report.longreprtext.splitlines()[-1]}")
-
-    def pytest_internalerror(self, excrepr: object) -> None:
-        self.errors.append(str(excrepr).splitlines()[-1])
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any, error: object) -> None:
-        self.left_behind += getattr(node, "workeroutput", {}).get("zen_left_behind", [])
-        if error:
-            self.errors.append(f"a worker ended: {error}")
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_unconfigure(self, config: pytest.Config) -> None:
-        left: list[str] = config.stash.get(plugin.LEFT_BEHIND, [])
-        self.left_behind += left
-
-    def _keep(self, record: Any) -> None:
-        self.records.append(record)
-        if record["outcome"] == "error":
-            self.errors.append(f"{record['check']}: {record['reason']}")
-        self._listen({"event": "check", "record": record})
+def _reach(target: Target) -> None:
+    client = HttpClient(target.base_url, target.tls)
+    client.reach()
+    client.close()
 
 
 def _report(
-    order: Order,
-    selection: Selection,
-    collector: _Collector,
-    started: datetime,
-    seconds: float,
-    code: int,
+    order: Order, selection: Selection, collector: Collector, started: str, seconds: float
 ) -> model.Report:
-    ledger = requirements.load()
-    left_out = {
-        one.id: reason
-        for one in ledger.values()
-        if (reason := selection.reason(one.id)) is not None
-    }
-    found = model.results(ledger.values(), left_out, collector.records)
-    errors = list(collector.errors)
-    if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR) and not errors:
-        errors.append(f"pytest ended with code {code}")
-    failed = {one.id for one in found if one.outcome in ("failed", "warned")}
+    found = _results(order, selection, collector)
+    redaction = Redaction(order.target, show_secrets=order.show_secrets)
+    expected = order.expected_failures
     return model.Report(
-        verdict=model.verdict(found, strict=order.strict, forgiven=order.expected_failures),
+        verdict=model.verdict(found, strict=order.strict, forgiven=expected),
         suite_version=zen_contract.__version__,
         contract_version=contract.contract().version,
         contract_digest=contract.contract().digest,
-        started=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        started=started.replace("+00:00", "Z"),
         seconds=round(seconds, 3),
         configuration=_configuration(order),
         requirements=found,
-        left_behind=tuple(collector.left_behind),
-        errors=tuple(errors),
-        expected_failures=dict(order.expected_failures),
+        left_behind=tuple(map(redaction.text, collector.left_behind)),
+        errors=tuple(map(redaction.text, collector.errors)),
+        expected_failures=dict(expected),
         unexpected_passes=tuple(
-            one.id
-            for one in found
-            if one.id in order.expected_failures and one.selected and one.id not in failed
+            one.id for one in found if one.id in expected and one.outcome == "passed"
         ),
+        interrupted=collector.interrupted,
+        unreachable=collector.unreachable,
     )
+
+
+def _results(order: Order, selection: Selection, collector: Collector) -> tuple[model.Result, ...]:
+    ledger = list(requirements.load().values())
+    left_out = {
+        one.id: reason for one in ledger if (reason := selection.reason(one.id)) is not None
+    }
+    found = model.results(ledger, left_out, collector.records, collector.ended_early)
+    return tuple(
+        replace(one, replay=_replay(order, one.id)) if one.failures else one for one in found
+    )
+
+
+def _replay(order: Order, requirement_id: str) -> str:
+    """The command that looks at one requirement again in the same way."""
+    words = ["zen-conformance", "run", "--target", str(order.target_path)]
+    if order.base_url:
+        words += ["--base-url", order.base_url]
+    if order.budget != "standard":
+        words += ["--budget", order.budget]
+    return shlex.join([*words, "--only", requirement_id, "--seed", str(order.seed)])
 
 
 def _configuration(order: Order) -> dict[str, Any]:
@@ -152,23 +151,20 @@ def _configuration(order: Order) -> dict[str, Any]:
         "skip": list(order.skip),
         "skip_reason": order.skip_reason,
         "strict": order.strict,
+        "fail_fast": order.fail_fast,
         "capabilities": sorted(order.target.capabilities),
     }
 
 
+def collecting(plugins: Sequence[object]) -> None:
+    """Let those plugins see every check there is, and run none."""
+    with _nothing_of_the_users_pytest():
+        pytest.main([*_PYTEST, "--collect-only"], plugins=list(plugins))
+
+
 def _arguments(order: Order) -> list[str]:
     words = [
-        str(_CHECKS),
-        "-p",
-        "zen_conformance.plugin",
-        "-p",
-        "no:terminal",
-        "-p",
-        "no:cacheprovider",
-        f"--rootdir={_CHECKS}",
-        "--import-mode=importlib",
-        "-c",
-        str(_CHECKS / "pytest.ini"),
+        *_PYTEST,
         f"--zen-target={order.target_path}",
         f"--zen-budget={order.budget}",
         f"--zen-profile={order.profile}",
@@ -180,8 +176,11 @@ def _arguments(order: Order) -> list[str]:
         words.append(f"--zen-base-url={order.base_url}")
     if order.show_secrets:
         words.append("--zen-show-secrets")
+    if order.trace:
+        words.append("--zen-trace")
     if order.fail_fast:
-        words.append("-x")
+        words.append("--zen-fail-fast")
+    words += [f"--zen-expect-failure={one}" for one in order.expected_failures]
     if order.workers > 1:
         words += ["-p", "xdist.plugin", "-n", str(order.workers), "--dist", "loadgroup"]
     return words
@@ -206,9 +205,15 @@ def _nothing_of_the_users_pytest() -> Iterator[None]:
 
 
 def exit_code(report: model.Report) -> int:
-    """The exit code of decisions §9; a failed requirement outweighs a fault of the suite."""
+    """The exit code of decisions §9; a failed requirement outweighs what hindered the suite."""
+    if report.interrupted:
+        return exit_codes.INTERRUPTED
     if report.verdict == "nonconformant" or report.unexpected_passes:
-        return 1
+        return exit_codes.NONCONFORMANT
+    if report.unreachable:
+        return exit_codes.UNREACHABLE
     if report.errors:
-        return 5
-    return {"conformant": 0, "incomplete": 4}[report.verdict]
+        return exit_codes.FAULT
+    if report.verdict == "incomplete":
+        return exit_codes.INCOMPLETE
+    return exit_codes.CONFORMANT

@@ -6,16 +6,18 @@ and the checks that judge them run last, so that waiting costs a run its longest
 sum.
 """
 
+import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
 from zen_conformance.suite import Suite
-from zen_conformance.traffic import Recording
+from zen_conformance.traffic import Recording, end_with
 
 Scenario = Callable[[Suite], Any]
 _THREADS = 48  # they wait, mostly
+_GRACE_SECONDS = 5.0
 
 
 @dataclass
@@ -34,6 +36,7 @@ class Scenarios:
     suite: Suite
     _futures: dict[Scenario, "Future[Told]"] = field(default_factory=dict)
     _pool: ThreadPoolExecutor | None = None
+    _stop: threading.Event = field(default_factory=threading.Event)
 
     def start(self, wanted: Iterable[Scenario]) -> None:
         """Begin those that have not begun."""
@@ -49,12 +52,15 @@ class Scenarios:
         return self._futures[scenario].result()
 
     def stop(self) -> None:
-        """Begin no more of them; those under way end by their own deadlines."""
+        """Begin no more of them, and let those under way end with their next request or wait."""
+        self._stop.set()
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
+            wait(self._futures.values(), timeout=_GRACE_SECONDS)
 
     def _tell(self, scenario: Scenario) -> Told:
         told = Told(Recording())
+        end_with(self._stop)
         self.suite.traffic.record(told.recording)
         try:
             told.result = scenario(self.suite)

@@ -3,7 +3,7 @@
 `--only` and `--skip` take requirement ids and areas (`DEST-007`, `DEST`), in any case.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from zen_conformance import requirements
 from zen_conformance.requirements import BUDGETS, Requirement
@@ -34,12 +34,12 @@ class Selection:
         ledger = requirements.load()
         wanted = set(matching(only)) or set(ledger)
         skipped = set(matching(skip))
-        if wanted <= skipped:
-            raise UnknownRequirement("--only and --skip together leave no requirement to check.")
         for one in ledger.values():
             reason = _reason(one, target, wanted, skipped, profile, budget)
             if reason is not None:
                 self._left_out[one.id] = reason
+        if len(self._left_out) == len(ledger):
+            raise UnknownRequirement(_nothing_left(self._left_out, wanted))
 
     def has(self, requirement_id: str) -> bool:
         """Whether the requirement's checks run."""
@@ -60,6 +60,11 @@ def matching(words: Iterable[str]) -> Iterator[str]:
                 f"There is no requirement or area {word!r}; see `zen-conformance list`."
             )
         yield from found
+
+
+def _nothing_left(left_out: Mapping[str, str], wanted: set[str]) -> str:
+    reasons = sorted({left_out[one] for one in wanted})
+    return f"The selection leaves no requirement to check; all are left out: {'; '.join(reasons)}."
 
 
 def _reason(

@@ -1,11 +1,13 @@
 """What checks are handed: the server under test as two tenants, and what kind of run this is."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from zen_conformance.created import Created, Thing
-from zen_conformance.failures import ConformanceFailure, NotOffered, NotRun, Unreachable
+from zen_conformance.failures import NotOffered, NotRun, Unreachable
 from zen_conformance.http.client import HttpClient
+from zen_conformance.http.exchange import Exchange
 from zen_conformance.receiver import Receiver
 from zen_conformance.target_file import Credential, Target
 from zen_conformance.tenant import Tenant
@@ -20,6 +22,9 @@ class Configuration:
     seed: int = 1
     budget: str = "standard"
     show_secrets: bool = False
+    trace: bool = False
+    fail_fast: bool = False
+    expected_failures: frozenset[str] = frozenset()  # ids that --fail-fast passes by
 
     def scaled(self, quick: int, standard: int, deep: int) -> int:
         """The one of three amounts that fits the budget."""
@@ -29,12 +34,14 @@ class Configuration:
 class Suite:
     """One run's view of the server; threads share it."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(
+        self, configuration: Configuration, watch: Callable[[Exchange], None] | None = None
+    ) -> None:
         self.configuration = configuration
         self.target = configuration.target
         self.created = Created()
         self.client = HttpClient(self.target.base_url, self.target.tls)
-        self.traffic = Traffic(self.client, self.created)
+        self.traffic = Traffic(self.client, self.created, watch)
         self._receiver: Receiver | None = None
         self._lock = threading.Lock()
 
@@ -81,6 +88,10 @@ class Suite:
 
     def clean(self) -> list[Thing]:
         """Delete what the run created; what could not be deleted is returned."""
+        try:
+            self.client.reach()
+        except Unreachable:
+            return self.created.take_away(lambda thing: False)
         return self.created.take_away(self._delete)
 
     def _tenant(self, role: str) -> Tenant:
@@ -101,7 +112,7 @@ class Suite:
         try:
             answer = self._tenant(role).raw("DELETE", thing.path)
             return answer.status in (204, 404)
-        except (ConformanceFailure, NotRun, Unreachable):
+        except Exception:  # whatever it is, the others are still to be deleted
             return False
 
 

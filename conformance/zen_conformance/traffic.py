@@ -13,8 +13,10 @@ from dataclasses import dataclass, field, replace
 
 from zen_conformance import judge
 from zen_conformance.created import Created
+from zen_conformance.failures import NotRun
 from zen_conformance.http.client import HttpClient
 from zen_conformance.http.exchange import Exchange, Received
+from zen_conformance.interrupts import Interrupts
 from zen_conformance.judge.finding import Finding
 
 _LONGEST_WAIT_SECONDS = 60.0
@@ -33,9 +35,16 @@ class Recording:
 class Traffic:
     """The way to the server under test; threads share it, recordings belong to threads."""
 
-    def __init__(self, client: HttpClient, created: Created) -> None:
+    def __init__(
+        self,
+        client: HttpClient,
+        created: Created,
+        watch: Callable[[Exchange], None] | None = None,
+    ) -> None:
         self._client = client
         self._created = created
+        self._watch = watch
+        self.interrupts = Interrupts()
         self._local = threading.local()
         self._stray = Recording()
         self._numbers = itertools.count(1)
@@ -62,20 +71,24 @@ class Traffic:
         patient: bool = True,
     ) -> Exchange:
         """The exchange, recorded and judged; waits out 429 and 503 when `patient`."""
+        rest(0.0)
         for attempt in itertools.count(1):
-            raw = self._client.send(method, path, headers, body, chunked=chunked)
-            exchange = replace(raw, operation_id=operation_id, credential=credential)
-            self._keep(exchange)
+            with self.interrupts.held():
+                raw = self._client.send(method, path, headers, body, chunked=chunked)
+                exchange = replace(raw, operation_id=operation_id, credential=credential)
+                self._keep(exchange)
             pause = _asked_to_wait(exchange.received)
             if pause is None or not patient or attempt > _WAITS:
                 return exchange
-            time.sleep(pause)  # the server said how long
+            rest(pause)  # the server said how long
         raise AssertionError("the loop ends by returning")
 
     def _keep(self, exchange: Exchange) -> None:
         recording = self.recording
         recording.exchanges.append(exchange)
         self._created.see(exchange)
+        if self._watch is not None:
+            self._watch(exchange)
         for finding in judge.findings(exchange, recording.judged):
             recording.findings.append(finding)
 
@@ -90,6 +103,23 @@ def _asked_to_wait(received: Received | None) -> float | None:
     return min(max(seconds, 0.05), _LONGEST_WAIT_SECONDS)
 
 
+_THREAD = threading.local()
+
+
+def end_with(stop: threading.Event) -> None:
+    """From now on this thread's requests and waits end with NotRun once the event is set."""
+    _THREAD.stop = stop
+
+
+def rest(seconds: float) -> None:
+    """Sleep, unless the run ends meanwhile."""
+    stop = getattr(_THREAD, "stop", None)
+    if stop is None:
+        time.sleep(seconds)
+    elif stop.wait(seconds):
+        raise NotRun("the run ended before")
+
+
 def until(condition: Callable[[], object], *, seconds: float, every: float = 0.03) -> bool:
     """Whether the condition came true within that time; asked again at short, growing intervals."""
     deadline = time.monotonic() + seconds
@@ -100,7 +130,7 @@ def until(condition: Callable[[], object], *, seconds: float, every: float = 0.0
         left = deadline - time.monotonic()
         if left <= 0:
             return False
-        time.sleep(min(pause, left))
+        rest(min(pause, left))
         pause = min(pause * 1.3, 0.25)
 
 

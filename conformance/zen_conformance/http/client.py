@@ -65,6 +65,10 @@ class HttpClient:
             self.close()
             return Exchange(sent, None, trouble=_why(error))
 
+    def reach(self) -> None:
+        """Connect and do nothing more, else Unreachable."""
+        self._connection()
+
     def close(self) -> None:
         """Close this thread's connection."""
         connection = getattr(self._local, "connection", None)

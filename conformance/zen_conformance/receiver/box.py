@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from zen_conformance.traffic import rest
+
 _BODY_SHOWN = 2000
+_SLICE_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,11 @@ class Box:
         deadline = time.monotonic() + seconds
         with self._changed:
             while len(self._arrived) < count:
-                if not self._changed.wait(deadline - time.monotonic()):
+                left = deadline - time.monotonic()
+                if left <= 0:
                     break
+                self._changed.wait(min(left, _SLICE_SECONDS))
+                rest(0.0)  # ends a scenario whose run has ended
             return list(self._arrived)
 
     def shown(self) -> list[Mapping[str, Any]]:

@@ -1,0 +1,80 @@
+"""What a run hears from pytest: every finished check, and how the session ended."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from zen_conformance import plugin
+
+Listener = Callable[[Mapping[str, Any]], None]
+
+
+class Collector:
+    """A pytest plugin that hears of every finished check, from whichever process ran it."""
+
+    def __init__(self, listen: Listener) -> None:
+        self._listen = listen
+        self._told = False
+        self.records: list[Mapping[str, Any]] = []
+        self.errors: list[str] = []
+        self.left_behind: list[str] = []
+        self.interrupted = False
+        self.ended_early: str | None = None
+        self.unreachable: str | None = None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if session.items:
+            self._listen({"event": "collected", "checks": len(session.items)})
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        if not self._told:  # each worker collects the same
+            self._told = True
+            self._listen({"event": "collected", "checks": len(ids)})
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for name, record in report.user_properties:
+            if name == plugin.PROPERTY and (report.when == "call" or not report.passed):
+                self._keep(record)
+        if report.failed and report.when == "teardown":
+            self.errors.append(f"{report.nodeid}: {_last_line(report.longreprtext)}")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.errors.append(f"{report.nodeid}: {_last_line(report.longreprtext)}")
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        self.errors.append(_last_line(str(excrepr)))
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        # pytest.Session.Interrupted, which ends a session early, is a subclass.
+        if excinfo.type is KeyboardInterrupt:
+            self.interrupted = True
+            self.ended_early = "the run was interrupted before"
+        else:
+            self.ended_early = str(excinfo.value)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        self.left_behind += getattr(node, "workeroutput", {}).get("zen_left_behind", [])
+        if error and error != "keyboard-interrupt":
+            self.errors.append(f"a worker ended: {error}")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        left: list[str] = config.stash.get(plugin.LEFT_BEHIND, [])
+        self.left_behind += left
+
+    def _keep(self, record: Any) -> None:
+        self.records.append(record)
+        if record["outcome"] == "error":
+            self.errors.append(f"{record['check']}: {record['reason']}")
+        if record["unreachable"]:
+            self.unreachable = record["reason"]
+        self._listen({"event": "check", "record": record})
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or ["no reason was given"])[-1]
