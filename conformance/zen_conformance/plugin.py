@@ -104,6 +104,10 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.stash[_RUN] = _Run(configuration, selection)
     config.stash[_RUN].suite.traffic.interrupts.install()
+    if not config.pluginmanager.is_blocked("terminal") and not hasattr(config, "workerinput"):
+        from zen_conformance.plain import PlainRun  # it needs all that this module is part of
+
+        config.pluginmanager.register(PlainRun(config, configuration))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -8,6 +8,7 @@ number of checks that the requirement has in this run.  A failure is
 `{"method", "url", "headers", "body"}`, a response `{"status", "headers", "body"}` or `{"trouble"}`.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -25,8 +26,10 @@ _FINDINGS_SHOWN = 3  # of one requirement in one check: the rest say the same
 
 # What reading an odd answer in an unguarded way ends with; see `outcome`.
 _MISREADINGS = (KeyError, IndexError, TypeError, AttributeError, ValueError, NotJson)
-# How hypothesis begins the note that shows the smallest failing example.
-_SHRUNK = "Falsifying "
+# How hypothesis, new and old, begins the note that shows the smallest failing example.
+_SHRUNK = ("Failing test case", "Falsifying example")
+_WITHOUT_VALUES = re.compile(r"=,?$", re.MULTILINE)
+_IS_THE_REQUEST = "the request of this failure, which hypothesis has shrunk"
 
 
 class Scribe:
@@ -156,4 +159,6 @@ def outcome(error: BaseException | None, recording: Recording) -> tuple[str, str
 def smallest_input(error: BaseException) -> str | None:
     """The arguments that hypothesis has shrunk the failure to."""
     notes: list[str] = getattr(error, "__notes__", [])
-    return next((note for note in notes if note.startswith(_SHRUNK)), None)
+    note = next((note for note in notes if note.startswith(_SHRUNK)), None)
+    # Schemathesis, for speed, takes from hypothesis the means to print a value.
+    return _IS_THE_REQUEST if note and _WITHOUT_VALUES.search(note) else note

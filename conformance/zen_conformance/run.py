@@ -60,6 +60,12 @@ class Order:
     trace: bool = False
     expected_failures: Mapping[str, str] = field(default_factory=dict)
 
+    def selection(self) -> Selection:
+        """Which requirements it is about, else UnknownRequirement."""
+        return Selection(
+            self.target, profile=self.profile, budget=self.budget, only=self.only, skip=self.skip
+        )
+
 
 def run(order: Order, listen: Listener | None = None) -> model.Report:
     """Run it and fold the records; `listen` hears each event as it comes.
@@ -67,9 +73,7 @@ def run(order: Order, listen: Listener | None = None) -> model.Report:
     Events are `{"event": "collected", "checks": N}`, `{"event": "check", "record": {…}}`.
     Unreachable when there is no server, UnknownRequirement when there is nothing to check.
     """
-    selection = Selection(
-        order.target, profile=order.profile, budget=order.budget, only=order.only, skip=order.skip
-    )
+    order.selection()  # says that it is wrong before anything is asked of the server
     _reach(order.target)
     collector = Collector(listen or (lambda event: None))
     started, began = datetime.now(UTC), time.perf_counter()
@@ -84,7 +88,7 @@ def run(order: Order, listen: Listener | None = None) -> model.Report:
         raise UnknownRequirement("The suite has no check for what was selected.")
     if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
         collector.errors.append(f"pytest ended with code {code}")
-    return _report(order, selection, collector, started.isoformat(timespec="seconds"), seconds)
+    return report(order, collector, started, seconds)
 
 
 def _reach(target: Target) -> None:
@@ -93,10 +97,9 @@ def _reach(target: Target) -> None:
     client.close()
 
 
-def _report(
-    order: Order, selection: Selection, collector: Collector, started: str, seconds: float
-) -> model.Report:
-    found = _results(order, selection, collector)
+def report(order: Order, collector: Collector, started: datetime, seconds: float) -> model.Report:
+    """What the collector heard, folded."""
+    found = _results(order, collector)
     redaction = Redaction(order.target, show_secrets=order.show_secrets)
     expected = order.expected_failures
     return model.Report(
@@ -104,7 +107,7 @@ def _report(
         suite_version=zen_contract.__version__,
         contract_version=contract.contract().version,
         contract_digest=contract.contract().digest,
-        started=started.replace("+00:00", "Z"),
+        started=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
         seconds=round(seconds, 3),
         configuration=_configuration(order),
         requirements=found,
@@ -119,8 +122,9 @@ def _report(
     )
 
 
-def _results(order: Order, selection: Selection, collector: Collector) -> tuple[model.Result, ...]:
+def _results(order: Order, collector: Collector) -> tuple[model.Result, ...]:
     ledger = list(requirements.load().values())
+    selection = order.selection()
     left_out = {
         one.id: reason for one in ledger if (reason := selection.reason(one.id)) is not None
     }

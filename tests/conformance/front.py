@@ -1,6 +1,7 @@
 """A server in front of the sandbox that passes every request on, and may spoil the answer."""
 
 import http.client
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -35,10 +36,13 @@ Spoil = Callable[[Passing], Passing]
 class Front:
     """Listens on a free port of loopback. Use it in a `with`."""
 
-    def __init__(self, base_url: str, spoil: Spoil) -> None:
+    def __init__(self, base_url: str, spoil: Spoil, tls: ssl.SSLContext | None = None) -> None:
         self.behind, self.spoil = base_url, spoil
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self._scheme = "https" if tls else "http"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
     def __enter__(self) -> Self:
@@ -51,7 +55,7 @@ class Front:
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}"
 
     def go_away(self) -> None:
         """From its return on, connections are refused."""
