@@ -1,0 +1,81 @@
+"""Made-up bodies, queries and ids for every operation, sound and faulty.
+
+What is found is blamed on the requirement that the made-up part is about; a check is bound to the
+one that its operation's bodies are about most of all.
+"""
+
+from typing import Any
+
+import pytest
+
+from zen_conformance.check import requirement
+from zen_conformance.generated import fuzz
+from zen_conformance.operation_cases import (
+    ALL,
+    must_be_offered,
+    read_back,
+    standing_request,
+    valid_request,
+)
+from zen_conformance.suite import Suite
+from zen_conformance.tenant import Tenant
+
+SOUND = {
+    "createDestination": "DEST-001",
+    "updateDestination": "DEST-011",
+    "createDeliveryFlow": "FLOW-001",
+    "replaceDeliveryFlow": "FLOW-009",
+    "createClusterDeliveryFlow": "RECIPE-001",
+    "createIngester": "ING-001",
+    "replaceIngester": "ING-006",
+}
+
+
+def _bodies(suite: Suite, api: Tenant, operation_id: str, *, valid: bool) -> None:
+    must_be_offered(suite, operation_id)
+    arguments = valid_request(api, operation_id)
+    changes = operation_id.startswith(("update", "replace"))
+
+    def read() -> Any:
+        return read_back(api, operation_id, arguments) if changes and not valid else None
+
+    fuzz.bodies_of(
+        api,
+        operation_id,
+        arguments,
+        valid=valid,
+        examples=suite.configuration.scaled(6, 30, 400),
+        run_seed=suite.configuration.seed,
+        read=read,
+    )
+
+
+@pytest.mark.parametrize(
+    "operation_id",
+    [pytest.param(name, marks=requirement(bound)) for name, bound in SOUND.items()],
+)
+def test_a_made_up_body_that_fits_is_taken(suite: Suite, api: Tenant, operation_id: str) -> None:
+    _bodies(suite, api, operation_id, valid=True)
+
+
+@requirement("BODY-011")
+@pytest.mark.parametrize("operation_id", [*SOUND, "retryBatch"])
+def test_a_made_up_body_that_does_not_fit_is_refused(
+    suite: Suite, api: Tenant, operation_id: str
+) -> None:
+    _bodies(suite, api, operation_id, valid=False)
+
+
+@requirement("WIRE-009")
+@pytest.mark.parametrize("operation_id", ALL)
+def test_made_up_queries_and_ids_break_nothing(
+    suite: Suite, api: Tenant, operation_id: str
+) -> None:
+    must_be_offered(suite, operation_id)
+    fuzz.queries_and_paths_of(
+        api,
+        operation_id,
+        standing_request(api, operation_id),
+        examples=suite.configuration.scaled(4, 15, 200),
+        run_seed=suite.configuration.seed,
+    )

@@ -1,0 +1,1 @@
+"""Checks that make up their own requests: fuzzed bodies and queries, and random histories."""

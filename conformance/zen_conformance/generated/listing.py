@@ -1,0 +1,36 @@
+"""What the lists show of one history: all that is there, once, as it was last written."""
+
+from typing import Any
+
+from zen_conformance.failures import ConformanceFailure
+from zen_conformance.generated.world import Kind
+from zen_conformance.tenant import Tenant
+
+_PAGE = 50
+
+
+def listed(api: Tenant, kind: Kind, run: str, known: dict[str, dict[str, Any]]) -> None:
+    """Walk the list; it must show exactly the history's resources, by their names' common part."""
+    seen: dict[str, dict[str, Any]] = {}
+    last = None
+    for page in api.pages(f"list{kind.name}s", {"limit": _PAGE}):
+        last = page
+        for row in page.rows(kind.member):
+            if f" {run} " in str(row.get("name")):
+                seen[str(row.get("id"))] = row
+    missing, surplus = known.keys() - seen.keys(), seen.keys() - known.keys()
+    changed = [
+        f"{name} of {resource_id} is {seen[resource_id].get(name)!r} instead of {value!r}"
+        for resource_id, expected in known.items()
+        if resource_id in seen
+        for name, value in expected.items()
+        if seen[resource_id].get(name) != value
+    ]
+    for requirement, words in (
+        (kind.reads, f"the list lacks {sorted(missing)}" if missing else ""),
+        (kind.gone, f"the list shows {sorted(surplus)}, which are gone" if surplus else ""),
+        (kind.reads, changed[0] if changed else ""),
+    ):
+        if words:
+            exchange = last.exchange if last is not None else None
+            raise ConformanceFailure(words, exchange=exchange, requirement=requirement)
