@@ -1,0 +1,444 @@
+"""Paths, methods, request ids and the shape of answers: ROUTE and WIRE."""
+
+import re
+from typing import Any
+
+from tests.conformance.mutants.faulty import Faulty
+from tests.conformance.mutants.front import Answer, Asked
+from tests.conformance.mutants.mutant import mutant
+from tests.conformance.mutants.pieces import refused
+from zen_sandbox import identifiers, wire
+from zen_sandbox.problems import NotFound
+from zen_sandbox.request import gate, routing
+from zen_sandbox.request.exchange import Response
+
+
+@mutant(
+    "route",
+    "ROUTE-001",
+    also={"DLV": "a single attempt cannot be read", "TENANT-006": "nor another tenant's"}
+    | {"WIRE-004": "501 is not documented", "WIRE-009": "501 is a failure of the server"}
+    | {"PROB-001": "it is no problem document", "PROB-002": "it is no problem document"}
+    | {"ATTEMPT": "checks read single attempts", "RETRY": "checks read single attempts"},
+)
+def a_single_attempt_is_not_implemented(server: Faulty) -> None:
+    """GET of one attempt is answered 501."""
+
+    @server.answers("getDelivery")
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if answer.status < 401:
+            answer.status, answer.body = 501, b"not implemented"
+            answer.set_header("content-type", "text/plain")
+
+
+@mutant(
+    "route",
+    "ROUTE-001",
+    also={"RECIPE": "the list cannot be read", "SCOPE-007": "its reader is not served"}
+    | {"SCOPE-010": "its reader is not served", "LIST": "the list cannot be read"}
+    | {"SCOPE-009": "its reader is not served", "AUTH-006": "its reader is not served"},
+)
+def the_recipes_list_is_an_unknown_path(server: Faulty) -> None:
+    """GET of a cluster's flows is answered as an unknown path."""
+
+    @server.answers("listClusterDeliveryFlows")
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if answer.status == 200:
+            refused(answer, NotFound("There is nothing at this path."))
+
+
+@mutant("route", "ROUTE-002")
+def a_trailing_slash_is_served(server: Faulty) -> None:
+    """A path with a slash at its end is served as the one without."""
+
+    @server.requests()
+    def rewrite(asked: Asked) -> None:
+        if len(asked.path) > 1:
+            asked.path = asked.path.rstrip("/")
+
+
+@mutant("route", "ROUTE-002")
+def what_follows_an_id_is_not_looked_at(server: Faulty) -> None:
+    """A path that goes on behind the id of a target or flow is served as that target or flow."""
+
+    @server.requests()
+    def rewrite(asked: Asked) -> None:
+        found = re.match(r"(/v1/tenants/[^/]+/(?:destinations|delivery-flows)/[^/]+)/", asked.path)
+        if found:
+            asked.path = found.group(1)
+
+
+@mutant("route", "ROUTE-002")
+def an_unknown_path_is_an_empty_success(server: Faulty) -> None:
+    """A path of the tenant that does not exist is answered 200 with an empty object."""
+
+    @server.answers()
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        unknown = asked.exchange is not None and asked.exchange.operation is None
+        if answer.status == 404 and unknown and asked.path.startswith("/v1/tenants/"):
+            answer.status, answer.document = 200, {}
+            answer.set_header("content-type", "application/json")
+
+
+@mutant("route", "ROUTE-003", also={"ROUTE-004": "there is no 405 to carry Allow"})
+def put_of_a_target_is_its_patch(server: Faulty) -> None:
+    """PUT of a target is taken as PATCH."""
+
+    @server.requests()
+    def rewrite(asked: Asked) -> None:
+        if asked.method == "PUT" and re.fullmatch(
+            r"/v1/tenants/[^/]+/destinations/[^/]+", asked.path
+        ):
+            asked.method = "PATCH"
+
+
+@mutant("route", "ROUTE-003", also={"ROUTE-004": "there is no 405 to carry Allow"})
+def a_wrong_method_on_the_log_is_a_404(server: Faulty) -> None:
+    """A method that the log does not have is answered 404."""
+
+    @server.answers()
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if asked.path == "/v1/logs" and answer.status == 405:
+            refused(answer, NotFound("There is nothing at this path."))
+            answer.set_header("allow", None)
+
+
+@mutant("route", "ROUTE-004")
+def allow_forgets_delete(server: Faulty) -> None:
+    """The Allow of a 405 on one endpoint leaves DELETE out."""
+
+    @server.answers()
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if answer.status == 405 and "/ingesters/" in asked.path:
+            allowed = (answer.header("allow") or "").split(", ")
+            answer.set_header("allow", ", ".join(one for one in allowed if one != "DELETE"))
+
+
+@mutant("route", "ROUTE-004")
+def allow_names_the_refused_method(server: Faulty) -> None:
+    """The Allow of a 405 on a batch retry names the method that was refused."""
+
+    @server.answers()
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if answer.status == 405 and asked.path.endswith("/retry/batch"):
+            answer.set_header("allow", f"{answer.header('allow')}, {asked.method}")
+
+
+@mutant("route", "ROUTE-004")
+def a_405_has_no_allow(server: Faulty) -> None:
+    """A 405 on the recipe's path has no Allow."""
+
+    @server.answers()
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if answer.status == 405 and asked.path.startswith("/tenants/"):
+            answer.set_header("allow", None)
+
+
+@mutant("route", "ROUTE-005")
+def head_of_a_missing_target_is_200(server: Faulty) -> None:
+    """HEAD of a target that does not exist is answered 200."""
+
+    @server.answers("getDestination")
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if asked.method == "HEAD" and answer.status == 404:
+            answer.status = 200
+            answer.set_header("content-type", "application/json")
+
+
+@mutant("route", "ROUTE-005", also={"AUTH-001": "HEAD is asked without a credential too"})
+def options_is_forbidden(server: Faulty) -> None:
+    """OPTIONS on the list of flows is answered 403."""
+
+    @server.answers()
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if asked.method == "OPTIONS" and asked.path.endswith("/delivery-flows"):
+            answer.status = 403
+
+
+@mutant("route", "ROUTE-006", also={"WIRE-004": "422 is not documented", "WIRE-009": "no, 422"})
+def an_id_off_the_pattern_is_a_422(server: Faulty) -> None:
+    """A path id of 65 characters is answered 422."""
+
+    @server.answers()
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        last = asked.path.rpartition("/")[2]
+        if answer.status == 400 and len(last) > 64 and asked.operation_id:
+            answer.status = 422
+
+
+@mutant("route", "ROUTE-006")
+def spaces_around_a_path_id_are_dropped(server: Faulty) -> None:
+    """A path id with an encoded space at its end finds the object without it."""
+
+    @server.around(routing, "_segments")
+    def segments(original: Any, raw_path: bytes) -> list[str]:
+        return [part.strip() for part in original(raw_path)]
+
+
+@mutant("wire", "WIRE-001", also={"WIRE-002": "it is absent", "LOG-004": "it is absent"})
+def a_204_has_no_request_id(server: Faulty) -> None:
+    """A 204 carries no X-Request-Id."""
+
+    @server.answers()
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if answer.status == 204:
+            answer.set_header("x-request-id", None)
+
+
+@mutant("wire", "WIRE-001", also={"PROB-003": "the id is absent", "WIRE-002": "it is absent"})
+def a_405_has_no_request_id(server: Faulty) -> None:
+    """A 405 carries no X-Request-Id."""
+
+    @server.answers()
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if answer.status == 405:
+            answer.set_header("x-request-id", None)
+
+
+@mutant("wire", "WIRE-001", also={"WIRE-002": "the client's id comes with a prefix"})
+def request_ids_of_the_log_have_a_colon(server: Faulty) -> None:
+    """The X-Request-Id of the log's answers has a colon in it."""
+
+    @server.answers("listLogs")
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if answer.status == 200:
+            answer.set_header("x-request-id", f"log:{answer.header('x-request-id')}")
+
+
+@mutant("boundary", "WIRE-002", also={"PROB-003": "instance may still be the client's"})
+def a_request_id_of_128_is_replaced(server: Faulty) -> None:
+    """A client's X-Request-Id of 128 characters is replaced; one of 127 is kept."""
+    server.replace(identifiers, "_SENT_REQUEST_ID", _pattern(rb"[A-Za-z0-9._-]{1,127}"))
+
+
+@mutant("wire", "WIRE-002")
+def a_request_id_with_a_dot_is_replaced(server: Faulty) -> None:
+    """A client's X-Request-Id with a dot in it is replaced."""
+    server.replace(identifiers, "_SENT_REQUEST_ID", _pattern(rb"[A-Za-z0-9_-]{1,128}"))
+
+
+@mutant("wire", "WIRE-002", also={"PROB-003": "the header says another id than the problem"})
+def a_request_id_is_kept_on_success_only(server: Faulty) -> None:
+    """An error's X-Request-Id is never the client's."""
+
+    @server.around(gate.Gate, "_refusal")
+    async def refusal(original: Any, self: Any, exchange: Any, problem: Any) -> Any:
+        exchange.request_id = self._new_request_id()
+        return await original(self, exchange, problem)
+
+
+@mutant("boundary", "WIRE-003", also={"WIRE-001": "it is too long"})
+def a_request_id_of_129_is_kept(server: Faulty) -> None:
+    """A client's X-Request-Id of 129 characters is kept."""
+    server.replace(identifiers, "_SENT_REQUEST_ID", _pattern(rb"[A-Za-z0-9._-]{1,129}"))
+
+
+@mutant("wire", "WIRE-003", also={"WIRE-001": "it has other characters"})
+def a_request_id_of_any_visible_character_is_kept(server: Faulty) -> None:
+    """A client's X-Request-Id is kept whatever visible characters it has."""
+    server.replace(identifiers, "_SENT_REQUEST_ID", _pattern(rb"[!-~]{1,128}"))
+
+
+@mutant(
+    "wire",
+    "WIRE-004",
+    also={"FLOW-008": "410 instead of 404", "FLOW-013": "410 instead of 404"}
+    | {"TENANT-004": "410 instead of 404", "IDEM": "410 instead of 404"}
+    | {"ROUTE-006": "410 instead of 404", "PROB-008": "a 410", "LOG-003": "not a 404"}
+    | {"ORDER-006": "410 instead of 404", "ORDER-008": "410 instead of 404"},
+)
+def deleting_a_missing_flow_is_a_410(server: Faulty) -> None:
+    """DELETE of a flow that is not there is answered 410."""
+
+    @server.answers("deleteDeliveryFlow")
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if answer.status == 404:
+            answer.status, answer.document = 410, {**answer.document, "status": 410}
+
+
+@mutant(
+    "wire",
+    "WIRE-004",
+    also={"RETRY": "200 instead of 202", "IDEM": "200 instead of 202", "LOG-001": "200, not 202"}
+    | {"SCOPE": "200 instead of 202", "ATTEMPT": "200 instead of 202", "DLV": "200, not 202"},
+)
+def a_batch_is_answered_200(server: Faulty) -> None:
+    """A batch retry that was queued is answered 200."""
+
+    @server.answers("retryBatch")
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if answer.status == 202:
+            answer.status = 200
+
+
+@mutant("wire", "WIRE-005")
+def the_log_is_text(server: Faulty) -> None:
+    """The log is sent as text/plain."""
+
+    @server.answers("listLogs")
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if answer.status == 200:
+            answer.set_header("content-type", "text/plain; charset=utf-8")
+
+
+@mutant("wire", "WIRE-005", also={"IDEM-001": "the replay has another type"})
+def a_replay_has_no_content_type(server: Faulty) -> None:
+    """A replayed success is sent as application/octet-stream."""
+
+    @server.answers()
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if answer.header("idempotency-replayed") and answer.status < 300 and answer.body:
+            answer.set_header("content-type", "application/octet-stream")
+
+
+@mutant("wire", "WIRE-006", also={"DLV-002": "its type is another", "ATTEMPT": "another type"})
+def response_codes_are_texts(server: Faulty) -> None:
+    """An attempt's response_code is a string."""
+
+    @server.around(wire, "delivery")
+    def delivery(original: Any, it: Any) -> Any:
+        document = original(it)
+        if "response_code" in document:
+            document["response_code"] = str(document["response_code"])
+        return document
+
+
+@mutant(
+    "wire", "WIRE-006", also={"ING-004": "the list does not show it", "ING-003": "it is absent"}
+)
+def listed_endpoints_have_no_ingest_url(server: Faulty) -> None:
+    """The rows of the list of endpoints lack ingest_url."""
+
+    @server.shown("listIngesters")
+    def edit(document: Any, call: Any, given: Any) -> None:
+        for row in document["ingesters"]:
+            del row["ingest_url"]
+
+
+@mutant("wire", "WIRE-006", also={"FLOW-002": "they are absent", "FLOW-007": "they are absent"})
+def listed_flows_have_no_backoff_of_ten(server: Faulty) -> None:
+    """The list of flows leaves backoff_seconds out where it is the default."""
+
+    @server.shown("listDeliveryFlows")
+    def edit(document: Any, call: Any, given: Any) -> None:
+        for row in document["delivery_flows"]:
+            if row["config"]["retry_policy"]["backoff_seconds"] == 10:
+                del row["config"]["retry_policy"]["backoff_seconds"]
+
+
+@mutant("wire", "WIRE-006")
+def log_entries_have_no_actor(server: Faulty) -> None:
+    """The entries of refused writes have no actor."""
+
+    @server.around(wire, "log_entry")
+    def log_entry(original: Any, it: Any) -> Any:
+        document = original(it)
+        if it.level == "warn":
+            del document["actor"]
+        return document
+
+
+@mutant("wire", "WIRE-007", also={"DEST-018": "it cannot be compared"})
+def a_changed_targets_time_has_an_offset(server: Faulty) -> None:
+    """PATCH answers updated_at with +00:00 instead of Z."""
+
+    @server.shown("updateDestination")
+    def edit(document: Any, call: Any, given: Any) -> None:
+        document["updated_at"] = document["updated_at"].replace("Z", "+00:00")
+
+
+@mutant("wire", "WIRE-007", also={"LIST-010": "it cannot be compared", "LOG-009": "likewise"})
+def the_logs_times_have_no_zone(server: Faulty) -> None:
+    """The timestamps of the log lack the Z."""
+
+    @server.around(wire, "log_entry")
+    def log_entry(original: Any, it: Any) -> Any:
+        document = original(it)
+        document["timestamp"] = document["timestamp"].removesuffix("Z")
+        return document
+
+
+@mutant("wire", "WIRE-007", also={"RECIPE-005": "it cannot be compared", "LIST-010": "likewise"})
+def the_recipes_times_have_a_space(server: Faulty) -> None:
+    """The recipe's createdAt has a space instead of the T."""
+
+    @server.around(wire, "cluster_delivery_flow")
+    def cluster_delivery_flow(original: Any, it: Any) -> Any:
+        document = original(it)
+        document["createdAt"] = document["createdAt"].replace("T", " ")
+        return document
+
+
+@mutant("create", "WIRE-008", also={"IDEM-001": "there is none to replay"})
+def a_new_endpoint_has_no_location(server: Faulty) -> None:
+    """The 201 of an endpoint has no Location."""
+
+    @server.handler("createIngester")
+    def instead(run: Any, call: Any, **given: Any) -> Response:
+        response: Response = run(call, **given)
+        return response._replace(location=None)
+
+
+@mutant("create", "WIRE-008", also={"FLOW-001": "Location leads elsewhere"})
+def a_new_flows_location_leads_to_a_target(server: Faulty) -> None:
+    """The Location of a new flow is below destinations."""
+
+    @server.handler("createDeliveryFlow")
+    def instead(run: Any, call: Any, **given: Any) -> Response:
+        response: Response = run(call, **given)
+        moved = (response.location or "").replace("delivery-flows", "destinations")
+        return response._replace(location=moved)
+
+
+@mutant("create", "WIRE-008", also={"DEST-001": "Location leads elsewhere"})
+def a_new_targets_location_names_no_tenant(server: Faulty) -> None:
+    """The Location of a new target is /v1/destinations/<id>."""
+
+    @server.handler("createDestination")
+    def instead(run: Any, call: Any, **given: Any) -> Response:
+        response: Response = run(call, **given)
+        moved = (response.location or "").replace(f"/tenants/{call.tenant_id}", "")
+        return response._replace(location=moved)
+
+
+@mutant("wire", "WIRE-009", also={"NAME-003": "500 instead of 400", "PROB": "no problem of a 400"})
+def a_nul_in_a_name_breaks_the_server(server: Faulty) -> None:
+    """A name with a NUL character is answered 500."""
+
+    @server.requests()
+    def rewrite(asked: Asked) -> None:
+        if b"\\u0000" in asked.body and b'"name"' in asked.body:
+            raise RuntimeError("broken")
+
+
+@mutant("wire", "WIRE-009", also={"LIST-003": "500 instead of 400"})
+def a_limit_of_many_digits_breaks_the_server(server: Faulty) -> None:
+    """A limit beyond 64 bits is answered 500."""
+
+    @server.requests()
+    def rewrite(asked: Asked) -> None:
+        if re.search(r"limit=\d{19,}", asked.query):
+            raise RuntimeError("broken")
+
+
+@mutant("wire", "WIRE-009", also={"BODY-011": "500 instead of 400", "BODY-007": "likewise"})
+def a_list_for_a_body_breaks_the_server(server: Faulty) -> None:
+    """A JSON body of PUT that is a list is answered 500."""
+
+    @server.requests("replaceIngester", "replaceDeliveryFlow")
+    def rewrite(asked: Asked) -> None:
+        if asked.body.strip().startswith(b"["):
+            raise RuntimeError("broken")
+
+
+@mutant("wire", "WIRE-010")
+def endpoints_have_a_status_of_their_own(server: Faulty) -> None:
+    """The status of an endpoint is `ok`."""
+
+    @server.around(wire, "ingester")
+    def ingester(original: Any, it: Any, *, base_url: str) -> Any:
+        return {**original(it, base_url=base_url), "status": "ok"}
+
+
+def _pattern(text: bytes) -> Any:
+    return lambda original: re.compile(text)
