@@ -1,0 +1,442 @@
+"""Request bodies: BODY."""
+
+import json
+import re
+from typing import Any
+
+from tests.conformance.mutants.faulty import Faulty
+from tests.conformance.mutants.front import Answer, Asked
+from tests.conformance.mutants.mutant import mutant
+from tests.conformance.mutants.pieces import body_of, refused
+from zen_sandbox.problems import PayloadTooLarge, UnsupportedMediaType, ValidationFailed
+from zen_sandbox.request import strict_json, validation
+
+
+def _typed(asked: Asked, media_type: str) -> None:
+    kept = [pair for pair in asked.headers if pair[0].lower() != "content-type"]
+    asked.headers = [*kept, ("content-type", media_type)]
+
+
+def _put(asked: Asked, document: Any) -> None:
+    asked.body = json.dumps(document).encode()
+
+
+@mutant("validation", "BODY-001", also={"ORDER-005": "there is no 415 to come first"})
+def patch_needs_no_content_type(server: Faulty) -> None:
+    """PATCH takes a body without a Content-Type."""
+
+    @server.requests("updateDestination")
+    def rewrite(asked: Asked) -> None:
+        if asked.header("content-type") is None and asked.body:
+            _typed(asked, "application/json")
+
+
+@mutant("validation", "BODY-001", also={"ORDER": "there is no 415", "IDEM-015": "no 415"})
+def a_recipe_may_be_text(server: Faulty) -> None:
+    """A recipe create takes JSON that is sent as text/plain."""
+
+    @server.requests("createClusterDeliveryFlow")
+    def rewrite(asked: Asked) -> None:
+        if (asked.header("content-type") or "").startswith("text/plain"):
+            _typed(asked, "application/json")
+
+
+@mutant("validation", "BODY-001")
+def post_takes_a_merge_patch(server: Faulty) -> None:
+    """POST of a target takes application/merge-patch+json, as only PATCH may."""
+
+    @server.requests("createDestination")
+    def rewrite(asked: Asked) -> None:
+        if "merge-patch" in (asked.header("content-type") or ""):
+            _typed(asked, "application/json")
+
+
+@mutant("validation", "BODY-001")
+def anything_that_ends_in_json_is_json(server: Faulty) -> None:
+    """PUT takes any media type that ends in +json."""
+
+    @server.requests("replaceDeliveryFlow", "replaceIngester")
+    def rewrite(asked: Asked) -> None:
+        if re.match(r"application/[a-z.-]+\+json", asked.header("content-type") or ""):
+            _typed(asked, "application/json")
+
+
+@mutant("validation", "BODY-002")
+def an_endpoints_charset_is_not_looked_at(server: Faulty) -> None:
+    """POST of an endpoint takes any charset."""
+
+    @server.requests("createIngester")
+    def rewrite(asked: Asked) -> None:
+        if "charset" in (asked.header("content-type") or ""):
+            _typed(asked, "application/json")
+
+
+@mutant("validation", "BODY-002")
+def a_content_encoding_is_not_looked_at(server: Faulty) -> None:
+    """A Content-Encoding on PATCH is not looked at."""
+
+    @server.requests("updateDestination")
+    def rewrite(asked: Asked) -> None:
+        asked.headers = [pair for pair in asked.headers if pair[0].lower() != "content-encoding"]
+
+
+@mutant("validation", "BODY-003")
+def a_charset_in_capitals_is_refused(server: Faulty) -> None:
+    """`charset=UTF-8` is answered 415."""
+
+    @server.answers()
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if "charset=UTF-8" in (asked.header("content-type") or "") and answer.status < 300:
+            refused(answer, UnsupportedMediaType("The charset of a request body must be utf-8."))
+
+
+@mutant("validation", "BODY-003")
+def a_media_type_in_capitals_is_refused(server: Faulty) -> None:
+    """A media type in another letter case is answered 415."""
+
+    @server.around(validation, "_media_type_refusal")
+    def refusal(original: Any, body: Any, headers: Any) -> Any:
+        named = headers.get(b"content-type", b"")
+        if not body.raw and named.split(b";")[0] != named.split(b";")[0].lower():
+            return UnsupportedMediaType("Content-Type must be application/json.")
+        return original(body, headers)
+
+
+@mutant("boundary", "BODY-004", also={"ORDER": "there is no 413", "IDEM-015": "no 413"})
+def a_body_may_be_a_byte_too_long(server: Faulty) -> None:
+    """A body of 1 MiB and one byte is not refused for its size."""
+    server.replace(validation, "MAX_BODY_BYTES", lambda most: most + 1)
+
+
+@mutant("boundary", "BODY-004", "EVENT-006")
+def chunks_are_not_counted(server: Faulty) -> None:
+    """A chunked body may be of any size."""
+
+    @server.around(validation, "_receive_all")
+    async def receive_all(original: Any, receive: Any) -> bytes:
+        raw = b""
+        while True:
+            message = await receive()
+            raw += message.get("body", b"")
+            if message["type"] != "http.request":
+                raise validation.ClientGone
+            if not message.get("more_body"):
+                return raw
+
+
+@mutant("boundary", "BODY-004")
+def patch_may_be_of_any_size(server: Faulty) -> None:
+    """PATCH is never answered 413: what is too long is told as invalid."""
+
+    @server.answers("updateDestination")
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if answer.status == 413:
+            refused(answer, ValidationFailed.of("body", "is too long"))
+
+
+@mutant("boundary", "BODY-005", also={"EVENT-006": "events have the same limit"})
+def a_body_of_a_mebibyte_is_refused(server: Faulty) -> None:
+    """A body of exactly 1 MiB is answered 413."""
+    server.replace(validation, "MAX_BODY_BYTES", lambda most: most - 1)
+
+
+@mutant("boundary", "BODY-005", also={"EVENT-006": "events have the same limit"})
+def the_limit_is_a_million_bytes(server: Faulty) -> None:
+    """The limit of a body is 1,000,000 bytes, not 1,048,576."""
+    server.replace(validation, "MAX_BODY_BYTES", lambda most: 1_000_000)
+
+
+@mutant("validation", "BODY-005")
+def chunked_bodies_are_refused(server: Faulty) -> None:
+    """A chunked body of PUT is answered 413."""
+
+    @server.answers("replaceDeliveryFlow", "replaceIngester")
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if asked.header("transfer-encoding") and answer.status < 300:
+            refused(answer, PayloadTooLarge(0))
+
+
+@mutant("validation", "BODY-006")
+def an_empty_put_changes_nothing(server: Faulty) -> None:
+    """PUT of an endpoint with an empty body is a success that changes nothing."""
+
+    @server.definition("replaceIngester")
+    def edit(definition: Any) -> None:
+        definition["requestBody"]["required"] = False
+
+    @server.handler("replaceIngester")
+    def instead(run: Any, call: Any, **given: Any) -> Any:
+        if given["body"] is None:
+            found = call.store.ingesters.get(call.tenant_id, given["ingester_id"])
+            given["body"] = {"name": found.name, "type": found.type}
+        return run(call, **given)
+
+
+@mutant("validation", "BODY-006")
+def an_empty_batch_is_unsupported(server: Faulty) -> None:
+    """A batch retry with an empty body is answered 415."""
+
+    @server.answers("retryBatch")
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if answer.status == 400 and asked.header("content-length") in (None, "0"):
+            refused(answer, UnsupportedMediaType("Content-Type must be application/json."))
+
+
+@mutant("validation", "BODY-007")
+def bytes_that_are_not_utf8_are_replaced(server: Faulty) -> None:
+    """A body that is not UTF-8 is read with replacement characters."""
+
+    @server.around(strict_json, "read")
+    def read(original: Any, body: bytes) -> Any:
+        return original(body.decode("utf-8", "replace").encode())
+
+
+@mutant("validation", "BODY-007")
+def what_follows_the_json_is_not_looked_at(server: Faulty) -> None:
+    """What follows the JSON of a body is not looked at."""
+
+    @server.around(strict_json, "read")
+    def read(original: Any, body: bytes) -> Any:
+        try:
+            end = json.JSONDecoder().raw_decode(body.decode().lstrip())[1]
+        except ValueError:
+            return original(body)
+        return original(body.decode().lstrip()[:end].encode())
+
+
+@mutant("validation", "BODY-007")
+def a_comma_too_many_is_taken(server: Faulty) -> None:
+    """A comma before a closing brace is taken."""
+
+    @server.around(strict_json, "read")
+    def read(original: Any, body: bytes) -> Any:
+        return original(re.sub(rb",\s*}", b"}", body))
+
+
+@mutant("validation", "BODY-007")
+def utf16_is_taken(server: Faulty) -> None:
+    """A body in UTF-16 is taken."""
+
+    @server.around(strict_json, "read")
+    def read(original: Any, body: bytes) -> Any:
+        if body.startswith((b"\xff\xfe", b"\xfe\xff")) or body[1:2] == b"\0":
+            body = body.decode("utf-16" if body[:1] in b"\xff\xfe" else "utf-16-le").encode()
+        elif body[:1] == b"\0":
+            body = body.decode("utf-16-be").encode()
+        return original(body)
+
+
+@mutant("validation", "BODY-008")
+def a_retry_policy_may_hold_anything(server: Faulty) -> None:
+    """An unknown member of config.retry_policy is ignored by PUT."""
+    server.body("replaceDeliveryFlow", "config.retry_policy", additionalProperties=True)
+
+    @server.handler("replaceDeliveryFlow")
+    def instead(run: Any, call: Any, **given: Any) -> Any:
+        policy = given["body"].get("config", {}).get("retry_policy", {})
+        for name in set(policy) - {"max_attempts", "backoff_seconds"}:
+            del policy[name]
+        return run(call, **given)
+
+
+@mutant("validation", "BODY-008")
+def a_flows_config_may_hold_anything(server: Faulty) -> None:
+    """An unknown member of a flow's config is ignored."""
+    server.body("createDeliveryFlow", "config", additionalProperties=True)
+
+
+@mutant("validation", "BODY-008")
+def a_recipes_target_may_hold_anything(server: Faulty) -> None:
+    """An unknown member of a recipe's target is ignored."""
+    server.body("createClusterDeliveryFlow", "target", additionalProperties=True)
+
+
+@mutant("validation", "BODY-008")
+def a_secret_may_hold_anything(server: Faulty) -> None:
+    """An unknown member of the secret in PATCH is ignored."""
+    server.body("updateDestination", "secret", additionalProperties=True)
+
+
+@mutant("validation", "BODY-008", also={"RETRY-007": "a body is not looked at"})
+def a_retrys_body_is_not_looked_at(server: Faulty) -> None:
+    """A retry takes a body with members."""
+    server.body("retryEvent", "", "maxProperties", additionalProperties=True)
+
+
+@mutant("validation", "BODY-008", also={"BODY-009": "read-only members are unknown ones"})
+def an_endpoints_put_may_hold_anything(server: Faulty) -> None:
+    """An unknown member in PUT of an endpoint is ignored."""
+    server.body("replaceIngester", "", additionalProperties=True)
+
+    @server.handler("replaceIngester")
+    def instead(run: Any, call: Any, **given: Any) -> Any:
+        body = {name: given["body"][name] for name in ("name", "type")}
+        return run(call, **{**given, "body": body})
+
+
+@mutant("validation", "BODY-009")
+def an_id_in_a_create_is_ignored(server: Faulty) -> None:
+    """POST of a target ignores an `id` in its body."""
+
+    @server.requests("createDestination")
+    def rewrite(asked: Asked) -> None:
+        document = body_of(asked)
+        if isinstance(document, dict) and "id" in document:
+            del document["id"]
+            _put(asked, document)
+
+
+@mutant("validation", "BODY-009")
+def created_at_in_a_patch_is_ignored(server: Faulty) -> None:
+    """PATCH ignores created_at beside other members."""
+
+    @server.requests("updateDestination")
+    def rewrite(asked: Asked) -> None:
+        document = body_of(asked)
+        if isinstance(document, dict) and "created_at" in document and len(document) > 1:
+            del document["created_at"]
+            _put(asked, document)
+
+
+@mutant("validation", "BODY-009")
+def an_ingest_url_in_a_put_is_ignored(server: Faulty) -> None:
+    """PUT of an endpoint ignores an ingest_url."""
+
+    @server.requests("replaceIngester")
+    def rewrite(asked: Asked) -> None:
+        document = body_of(asked)
+        if isinstance(document, dict) and document.pop("ingest_url", None) is not None:
+            _put(asked, document)
+
+
+@mutant("update", "BODY-010")
+def a_put_without_type_keeps_it(server: Faulty) -> None:
+    """PUT of an endpoint without type keeps the type that is there."""
+    server.body("replaceIngester", "", required=["name"])
+
+    @server.handler("replaceIngester")
+    def instead(run: Any, call: Any, **given: Any) -> Any:
+        found = call.store.ingesters.find(call.tenant_id, given["ingester_id"])
+        kept = {"type": found.type} if found else {"type": "generic"}
+        return run(call, **{**given, "body": {**kept, **given["body"]}})
+
+
+@mutant("update", "BODY-010")
+def a_put_without_target_keeps_it(server: Faulty) -> None:
+    """PUT of a flow without destination_id keeps the target that is there."""
+    server.body("replaceDeliveryFlow", "", required=["name", "source_id"])
+
+    @server.handler("replaceDeliveryFlow")
+    def instead(run: Any, call: Any, **given: Any) -> Any:
+        flow = call.store.delivery_flows.get(call.tenant_id, given["flow_id"])
+        kept = {"destination_id": flow.destination_id}
+        return run(call, **{**given, "body": {**kept, **given["body"]}})
+
+
+@mutant("create", "BODY-010")
+def a_recipe_needs_no_target_type(server: Faulty) -> None:
+    """A recipe create without target.type takes the target's own."""
+    server.body("createClusterDeliveryFlow", "target", required=["id"])
+
+    @server.handler("createClusterDeliveryFlow")
+    def instead(run: Any, call: Any, **given: Any) -> Any:
+        target = given["body"]["target"]
+        found = call.store.destinations.find(call.tenant_id, target["id"])
+        target.setdefault("type", found.type if found else "webhook")
+        return run(call, **given)
+
+
+@mutant("validation", "BODY-011", also={"FLOW-003": "a text is one of the other values"})
+def a_number_in_quotes_is_taken(server: Faulty) -> None:
+    """max_attempts may be a string of digits."""
+
+    @server.requests("createDeliveryFlow")
+    def rewrite(asked: Asked) -> None:
+        asked.body = re.sub(rb'("max_attempts":\s*)"(\d+)"', rb"\1\2", asked.body)
+
+
+@mutant("validation", "BODY-011", also={"FLOW-004": "true is one of the other values"})
+def true_is_taken_for_one(server: Faulty) -> None:
+    """backoff_seconds may be `true` in PUT, which is 1."""
+
+    @server.requests("replaceDeliveryFlow")
+    def rewrite(asked: Asked) -> None:
+        asked.body = re.sub(rb'("backoff_seconds":\s*)true', rb"\g<1>1", asked.body)
+
+
+@mutant("validation", "BODY-011")
+def a_config_of_null_is_none(server: Faulty) -> None:
+    """A `config` of null is taken as left out on create."""
+
+    @server.requests("createDeliveryFlow")
+    def rewrite(asked: Asked) -> None:
+        document = body_of(asked)
+        if isinstance(document, dict) and document.get("config", ...) is None:
+            del document["config"]
+            _put(asked, document)
+
+
+@mutant("validation", "BODY-011")
+def a_retry_policy_of_null_is_none(server: Faulty) -> None:
+    """A `retry_policy` of null is taken as left out by PUT."""
+
+    @server.requests("replaceDeliveryFlow")
+    def rewrite(asked: Asked) -> None:
+        document = body_of(asked)
+        config = document.get("config") if isinstance(document, dict) else None
+        if isinstance(config, dict) and config.get("retry_policy", ...) is None:
+            del config["retry_policy"]
+            _put(asked, document)
+
+
+@mutant("validation", "BODY-011")
+def a_number_for_a_name_becomes_text(server: Faulty) -> None:
+    """A name that is a number becomes text in POST of an endpoint."""
+
+    @server.requests("createIngester")
+    def rewrite(asked: Asked) -> None:
+        document = body_of(asked)
+        if isinstance(document, dict) and isinstance(document.get("name"), int | float):
+            document["name"] = str(document["name"])
+            _put(asked, document)
+
+
+@mutant("validation", "BODY-011", also={"DEST-007": "a text is another form of a secret"})
+def a_secret_may_be_its_text(server: Faulty) -> None:
+    """The secret of a create may be the text itself instead of an object."""
+
+    @server.requests("createDestination")
+    def rewrite(asked: Asked) -> None:
+        document = body_of(asked)
+        if isinstance(document, dict) and isinstance(document.get("secret"), str):
+            if document["secret"].startswith("whsec_"):
+                document["secret"] = {"value": document["secret"]}
+            else:
+                del document["secret"]
+            _put(asked, document)
+
+
+@mutant("validation", "BODY-011", also={"DEST-002": "null is another type"})
+def a_type_of_null_is_the_default(server: Faulty) -> None:
+    """A `type` of null is taken as left out on create of a target."""
+
+    @server.requests("createDestination")
+    def rewrite(asked: Asked) -> None:
+        document = body_of(asked)
+        if isinstance(document, dict) and document.get("type", ...) is None:
+            del document["type"]
+            _put(asked, document)
+
+
+@mutant("validation", "BODY-012")
+def a_key_given_twice_is_taken(server: Faulty) -> None:
+    """The last of two equal keys counts."""
+
+    @server.around(strict_json, "read")
+    def read(original: Any, body: bytes) -> Any:
+        try:
+            return original(body)
+        except ValidationFailed as problem:
+            if "given twice" in problem.detail:
+                return json.loads(body)
+            raise
