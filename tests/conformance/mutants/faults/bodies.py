@@ -113,7 +113,7 @@ def chunks_are_not_counted(server: Faulty) -> None:
     """A chunked body may be of any size."""
 
     @server.around(validation, "_receive_all")
-    async def receive_all(original: Any, receive: Any) -> bytes:
+    async def receive_all(original: Any, receive: Any) -> Any:
         raw = b""
         while True:
             message = await receive()
