@@ -120,8 +120,9 @@ class Faulty:
         """Edits what the operation checks of a member of its body, `target.id` say."""
 
         def edit(definition: Json) -> None:
-            for media in definition["requestBody"]["content"].values():
-                _edit(_member(media["schema"], path), without, more)
+            content = definition["requestBody"]["content"].values()
+            for schema in {id(media["schema"]): media["schema"] for media in content}.values():
+                _edit(_member(schema, path), without, more)
 
         self._edit(operation_id, edit)
 

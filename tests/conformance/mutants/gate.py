@@ -43,9 +43,10 @@ class Result:
 
 def judge(mutant: Mutant, *, focused: bool = False) -> Result:
     """Starts the mutant and runs the suite; `focused` runs the areas of the prediction only."""
-    only = sorted({one.partition("-")[0] for one in mutant.predicts}) if focused else []
+    areas = sorted({one.partition("-")[0] for one in mutant.predicts})
+    only = areas if focused or mutant.alone else []
     try:
-        with served(SERVE, mutant.name) as server:
+        with served(SERVE, mutant.name, mutant.options) as server:
             run = judged(server, budget=mutant.budget, only=only)
     except DidNotStart as error:
         return Result(mutant.name, mutant.kind, trouble=str(error), focused=focused)
@@ -62,8 +63,8 @@ def compared(mutant: Mutant, run: Run, *, focused: bool = False) -> Result:
         mutant.name,
         mutant.kind,
         by={one: message for one, message in by.items() if message is not None},
-        unexplained={one: said for one, said in others.items() if one not in mutant.also},
-        explained=tuple(one for one in others if one in mutant.also),
+        unexplained={one: said for one, said in others.items() if not mutant.explains(one)},
+        explained=tuple(one for one in others if mutant.explains(one)),
         not_run={
             one: reason for one, reason in run.ids("not_run").items() if one in mutant.predicts
         },

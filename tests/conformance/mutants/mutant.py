@@ -6,7 +6,7 @@
         ...
 
 Its name is the function's, its sentence the docstring. Of the ids it gives, at least one must fail;
-`also` says of every other requirement that may fail, why.
+`also` says of every other requirement that may fail, by its id or for a whole area, why.
 """
 
 import functools
@@ -62,11 +62,21 @@ class Mutant:
     install: Break = field(repr=False)
     also: Mapping[str, str] = field(default_factory=dict)
     waits: bool = False
+    options: tuple[str, ...] = ()
 
     @property
     def budget(self) -> str:
         """What the suite needs to see it: a fault of timing shows only to who waits."""
         return "standard" if self.waits else "quick"
+
+    @property
+    def alone(self) -> bool:
+        """Whether only what it predicts is run: its server is one that slows all else down."""
+        return bool(self.options)
+
+    def explains(self, requirement_id: str) -> str | None:
+        """The cause that is stated for another requirement's failure, by its id or area."""
+        return self.also.get(requirement_id) or self.also.get(requirement_id.partition("-")[0])
 
 
 def mutant(
@@ -74,15 +84,17 @@ def mutant(
     *predicts: str,
     also: Mapping[str, str] | None = None,
     waits: bool = False,
+    options: tuple[str, ...] = (),
 ) -> Callable[[Break], Break]:
-    """Registers a function that breaks a server."""
+    """Registers a function that breaks a server, which `options` are for."""
 
     def register(install: Break) -> Break:
         name = install.__name__.replace("_", "-")
         if name in _registered:
             raise ValueError(f"two mutants are called {name}")
         says = " ".join((install.__doc__ or "").split())
-        _registered[name] = Mutant(name, kind, says, predicts, install, dict(also or {}), waits)
+        more = (dict(also or {}), waits, options)
+        _registered[name] = Mutant(name, kind, says, predicts, install, *more)
         return install
 
     return register

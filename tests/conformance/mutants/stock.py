@@ -83,7 +83,7 @@ def main(names: tuple[str, ...], examples: int) -> None:
         if mutant.name in kept and not names:
             continue
         try:
-            with served(SERVE, mutant.name) as server:
+            with served(SERVE, mutant.name, mutant.options) as server:
                 kept[mutant.name] = finds(server, examples)
         except (DidNotStart, NotRun, subprocess.TimeoutExpired) as error:
             click.echo(f"{mutant.name}: {error}", err=True)

@@ -9,8 +9,8 @@ from tests.conformance.mutants.mutant import mutant
 from tests.conformance.mutants.pieces import refused
 from zen_sandbox import identifiers, wire
 from zen_sandbox.problems import NotFound
-from zen_sandbox.request import gate, routing
-from zen_sandbox.request.exchange import Response
+from zen_sandbox.request import endpoint, gate, routing
+from zen_sandbox.request.exchange import DropConnection, Response
 
 
 @mutant(
@@ -442,3 +442,30 @@ def endpoints_have_a_status_of_their_own(server: Faulty) -> None:
 
 def _pattern(text: bytes) -> Any:
     return lambda original: re.compile(text)
+
+
+@mutant(
+    "wire",
+    "WIRE-011",
+    also={"LIST": "a page is cut off", "TENANT-009": "a page is cut off", "DEST": "likewise"},
+)
+def a_page_of_100_is_cut_off(server: Faulty) -> None:
+    """The answer of a page of targets with `limit=100` ends in its middle."""
+
+    @server.around(endpoint.Endpoint, "_answer")
+    async def answer(original: Any, self: Any, operation: Any, exchange: Any) -> None:
+        await original(self, operation, exchange)
+        if operation.operation_id == "listDestinations" and exchange.arguments["limit"] == 100:
+            exchange.close_early = 0.5
+
+
+@mutant("wire", "WIRE-011", also={"BODY": "there is no answer", "ORDER": "there is no answer"})
+def a_wrong_media_type_is_not_answered(server: Faulty) -> None:
+    """PUT of a flow of a wrong media type gets no answer at all."""
+
+    @server.around(gate.Gate, "_refusal")
+    async def refusal(original: Any, self: Any, exchange: Any, problem: Any) -> Any:
+        asked = exchange.operation.operation_id if exchange.operation else ""
+        if problem.status == 415 and asked == "replaceDeliveryFlow":
+            raise DropConnection
+        return await original(self, exchange, problem)
