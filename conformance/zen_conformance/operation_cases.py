@@ -9,19 +9,16 @@ makes once for each tenant, for requests that are expected to be refused: no che
 them being untouched, only on their being there.
 """
 
-import threading
-import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 
 from zen_conformance import contract
-from zen_conformance.failed_attempts import Attempt, failed_attempt
 from zen_conformance.failures import ConformanceFailure, NotOffered, NotRun
+from zen_conformance.standing import Standing, standing, whole_destination
 from zen_conformance.suite import Suite
-from zen_conformance.tenant import NOWHERE, Tenant, a_name
-from zen_conformance.traffic import Traffic
+from zen_conformance.tenant import Tenant, a_name
 
 Arguments = dict[str, Any]  # of Tenant.call
 
@@ -39,8 +36,6 @@ OBJECT_ID = {
     "Ingester": "ingester_id",
     "Delivery": "delivery_id",
 }
-UNKNOWN_ID = "zc-no-such-thing"
-SECRET = {"value": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}
 
 
 def each_operation(ids: Iterable[str] = ALL) -> pytest.MarkDecorator:
@@ -94,135 +89,6 @@ def standing_request(tenant: Tenant, operation_id: str) -> Arguments:
     return _arguments(operation_id, standing(tenant))
 
 
-def standing_attempt(tenant: Tenant) -> Attempt:
-    """The tenant's attempt that the run made once; it was failed before anybody retried it."""
-    return standing(tenant).attempt
-
-
-class Standing:
-    """What requests build on, each made when it is first asked for."""
-
-    def __init__(self, tenant: Tenant, attempts_of: "Standing | None" = None) -> None:
-        self.tenant = tenant
-        self._attempts_of = attempts_of
-        self._kept: dict[str, Any] = {}
-        self._lock = threading.RLock()
-
-    @property
-    def cluster_id(self) -> str:
-        """A cluster to ask in; the other tenant's need not be told, it is only refused there."""
-        if self.tenant.entry.role == "other" and not self.tenant.entry.clusters:
-            return UNKNOWN_ID
-        return self.tenant.cluster_id
-
-    @property
-    def destination(self) -> Any:
-        """A target."""
-        return self._once("destination", self.tenant.a_destination)
-
-    @property
-    def source_id(self) -> str:
-        """An endpoint's id, to build flows on."""
-        return str(self._once("source_id", self.tenant.a_source_id))
-
-    @property
-    def ingester(self) -> Any:
-        """An endpoint."""
-        return self._once("ingester", self.tenant.an_ingester)
-
-    @property
-    def flow(self) -> Any:
-        """A flow from `source_id` to `destination`."""
-        return self._once(
-            "flow",
-            lambda: self.tenant.a_flow(
-                source_id=self.source_id, destination_id=self.destination["id"]
-            ),
-        )
-
-    @property
-    def second_flow(self) -> Any:
-        """Another flow over the same."""
-        return self._once(
-            "second_flow",
-            lambda: self.tenant.a_flow(
-                source_id=self.source_id, destination_id=self.destination["id"]
-            ),
-        )
-
-    @property
-    def lonely_destination(self) -> Any:
-        """A target that no flow uses, so that it can be deleted."""
-        return self._once("lonely", self.tenant.a_destination)
-
-    @property
-    def lonely_ingester(self) -> Any:
-        """An endpoint that no flow uses."""
-        return self._once("lonely_ingester", self.tenant.an_ingester)
-
-    @property
-    def attempt(self) -> Attempt:
-        """An attempt that failed."""
-        if self._attempts_of is not None:
-            return self._attempts_of.attempt
-        attempt: Attempt = self._once("attempt", lambda: failed_attempt(self.tenant))
-        return attempt
-
-    def anew(self) -> "Standing":
-        """The same tenant's, with nothing made yet but the attempt, which nobody can delete."""
-        fresh = Standing(self.tenant, self._attempts_of)
-        if "attempt" in self._kept:
-            fresh._kept["attempt"] = self._kept["attempt"]
-        return fresh
-
-    @property
-    def used_key(self) -> str:
-        """An Idempotency-Key that a request which succeeded had."""
-        key: str = self._once("used_key", self._use_a_key)
-        return key
-
-    def _use_a_key(self) -> str:
-        key = f"zc-{uuid.uuid4().hex}"
-        try:
-            self.tenant.call("createDestination", json=whole_destination(), key=key).expect(201)
-        except ConformanceFailure as failure:
-            raise NotRun(f"a precondition failed: {failure.message}") from failure
-        return key
-
-    def _once(self, name: str, make: Callable[[], Any]) -> Any:
-        with self._lock:
-            if name not in self._kept:
-                try:
-                    self._kept[name] = make()
-                except NotRun as reason:
-                    self._kept[name] = reason  # waited for once, not by every check
-            if isinstance(self._kept[name], NotRun):
-                raise self._kept[name]
-            return self._kept[name]
-
-
-_STANDING: dict[tuple[int, str], tuple[Traffic, Standing]] = {}
-_LOCK = threading.Lock()
-
-
-def standing(tenant: Tenant) -> Standing:
-    """What the run made once for the tenant."""
-    # The traffic stands for the run; it is kept along so that its id is not given out again.
-    key = (id(tenant.traffic), tenant.entry.role)
-    with _LOCK:
-        if key not in _STANDING:
-            _STANDING[key] = (tenant.traffic, Standing(tenant))
-        return _STANDING[key][1]
-
-
-def forget_standing(tenant: Tenant) -> None:
-    """Make the tenant's standing resources anew: a refused request may have changed them."""
-    key = (id(tenant.traffic), tenant.entry.role)
-    with _LOCK:
-        if key in _STANDING:
-            _STANDING[key] = (tenant.traffic, _STANDING[key][1].anew())
-
-
 def _arguments(operation_id: str, made: Standing) -> Arguments:
     arguments: Arguments = {"ids": _ids(operation_id, made)}
     if "{cluster_id}" in contract.operation(operation_id).path:
@@ -248,11 +114,6 @@ def _object_id(kind: str, operation_id: str, made: Standing) -> Any:
     if kind == "Destination":
         return (made.lonely_destination if lonely else made.destination)["id"]
     return (made.lonely_ingester if lonely else made.ingester)["id"]
-
-
-def whole_destination() -> Any:
-    """A body of createDestination with every member that it may have."""
-    return {"name": a_name("target"), "url": NOWHERE, "type": "webhook", "secret": SECRET}
 
 
 def _flow_body(made: Standing) -> Any:

@@ -9,8 +9,9 @@ from functools import partial
 from zen_conformance import contract
 from zen_conformance.answer import Answer
 from zen_conformance.failures import NotOffered, NotRun
-from zen_conformance.operation_cases import ALL, UNKNOWN_ID, must_be_offered
+from zen_conformance.operation_cases import ALL, must_be_offered
 from zen_conformance.refusals import DEFECTS, Defect, draft
+from zen_conformance.standing import UNKNOWN_ID
 from zen_conformance.suite import Suite
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -13,14 +13,12 @@ from zen_conformance.answer import Answer
 from zen_conformance.operation_cases import (
     LISTS,
     OBJECT_ID,
-    UNKNOWN_ID,
     WITH_BODY,
     Arguments,
-    Standing,
     kind_of,
-    standing,
     standing_request,
 )
+from zen_conformance.standing import UNKNOWN_ID, Standing, standing
 from zen_conformance.suite import Suite
 from zen_conformance.target_file import Credential
 from zen_conformance.tenant import Tenant, encoded

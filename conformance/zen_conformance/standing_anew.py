@@ -5,7 +5,7 @@ from collections.abc import Generator
 import pytest
 
 from zen_conformance.failures import ConformanceFailure
-from zen_conformance.operation_cases import forget_standing
+from zen_conformance.standing import forget_standing
 from zen_conformance.suite import Suite
 
 

@@ -10,14 +10,13 @@ from zen_conformance import contract
 from zen_conformance.check import requirement
 from zen_conformance.operation_cases import (
     ALL,
-    UNKNOWN_ID,
     each_operation,
     must_be_offered,
     scope_of,
-    standing,
     standing_request,
 )
 from zen_conformance.refusals import Defect, draft, pairs
+from zen_conformance.standing import UNKNOWN_ID, standing
 from zen_conformance.suite import Suite
 from zen_conformance.target_file import Credential
 from zen_conformance.tenant import Tenant

@@ -8,14 +8,9 @@ import pytest
 from zen_conformance.check import requirement
 from zen_conformance.failed_attempts import failed_attempt
 from zen_conformance.failures import NotRun
-from zen_conformance.operation_cases import (
-    LISTS,
-    UNKNOWN_ID,
-    each_operation,
-    must_be_offered,
-    standing_attempt,
-)
+from zen_conformance.operation_cases import LISTS, each_operation, must_be_offered
 from zen_conformance.sameness import must_tell_the_same
+from zen_conformance.standing import UNKNOWN_ID, standing_attempt
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import Tenant
 from zen_conformance.traffic import until

@@ -10,17 +10,16 @@ from zen_conformance.failed_attempts import failed_attempt
 from zen_conformance.operation_cases import (
     ALL,
     OBJECT_ID,
-    UNKNOWN_ID,
     Arguments,
     each_operation,
     kind_of,
     must_be_offered,
     read_back,
-    standing_attempt,
     standing_request,
     valid_request,
 )
 from zen_conformance.sameness import must_tell_the_same
+from zen_conformance.standing import UNKNOWN_ID, standing_attempt
 from zen_conformance.suite import Suite
 from zen_conformance.target_file import Credential
 from zen_conformance.tenant import Tenant
