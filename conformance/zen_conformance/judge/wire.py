@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from urllib.parse import unquote
 
 from zen_conformance import contract
 from zen_conformance.http.exchange import Exchange, NotJson
 from zen_conformance.judge.finding import KEPT, document, rule
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _LARGEST_BODY = 1024 * 1024
 _TRACES = re.compile(
     r"Traceback \(most recent|\bat [\w.$<>]+\([\w.]+:\d+\)|File \"[^\"]+\", line \d+"
@@ -45,7 +47,19 @@ def the_status_is_documented(exchange: Exchange) -> str | None:
     documented = contract.operation(operation_id).responses
     if str(received.status) in documented or "default" in documented or received.status >= 500:
         return KEPT
+    if received.status in (400, 404) and _asks_off_the_pattern(exchange.sent.path, operation_id):
+        return KEPT  # by any operation, however the server comes to it
     return f"{operation_id} does not document the status {received.status}"
+
+
+def _asks_off_the_pattern(path: str, operation_id: str) -> bool:
+    """Whether a path parameter of the request looks like no id at all."""
+    template = contract.operation(operation_id).path.split("/")
+    segments = path.partition("?")[0].split("/")[-len(template) + 1 :]
+    return any(
+        part.startswith("{") and not _ID.fullmatch(unquote(given))
+        for part, given in zip(template[1:], segments, strict=False)
+    )
 
 
 @rule("WIRE-006")
