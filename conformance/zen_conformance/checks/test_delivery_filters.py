@@ -174,7 +174,12 @@ def test_a_target_without_attempts_leaves_nothing(api: Tenant) -> None:
     answer.expect(200).expect_members(deliveries=[])
 
 
-_MORE = ({}, {"status": "failed"}, {"destination_id": "zc_missing"}, {"limit": "1"})
+_MORE: tuple[dict[str, str], ...] = (
+    {},
+    {"status": "failed"},
+    {"destination_id": "zc_missing"},
+    {"limit": "1"},
+)
 
 
 @requirement("TRACE-003")

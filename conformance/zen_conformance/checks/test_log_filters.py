@@ -1,0 +1,114 @@
+"""The log's filters, each alone and with all others, and its moments to the very timestamp."""
+
+from itertools import combinations
+
+import pytest
+
+from zen_conformance.check import requirement
+from zen_conformance.failures import NotOffered
+from zen_conformance.log_era import FILTERS, Era, Filters, an_era, fits, instant
+
+_SETS = [
+    frozenset(names)
+    for count in range(1, len(FILTERS) + 1)
+    for names in combinations(FILTERS, count)
+]
+
+
+def _having(*names: str) -> pytest.MarkDecorator:
+    """Every set of filters that has one of those."""
+    sets = [one for one in _SETS if one & set(names)]
+    return pytest.mark.parametrize("filters", sets, ids=lambda one: "+".join(sorted(one)))
+
+
+def _must_leave_what_fits(era: Era, filters: Filters, *judged: str) -> None:
+    """Fail when an entry departs from a judged filter, or one of the era that fits is left out."""
+    if filters not in era.walks:
+        raise NotOffered
+    pages, query = era.walks[filters], era.query(filters)
+    for name in set(judged) & filters:
+        for page in pages:
+            for row in era.view(query).rows(page):
+                words = f"{name}={query[name]} shows an entry with {row.get(name)!r}"
+                if name in ("since", "until"):
+                    words = f"{name}={query[name]} shows an entry of {row.get('timestamp')}"
+                page.must(fits(row, {name: query[name]}), words)
+    left = era.left(query, pages)
+    pages[-1].must(not left, f"filtered by {' and '.join(query)} {len(left)} entries are left out")
+
+
+@requirement("LOG-007", scenario=an_era)
+@_having("level")
+def test_level_leaves_what_has_it(told: Era, filters: Filters) -> None:
+    _must_leave_what_fits(told, filters, "level")
+
+
+@requirement("LOG-007", scenario=an_era)
+@pytest.mark.parametrize("limit", [2, 100])
+@pytest.mark.parametrize("level", ["debug", "info", "warn", "error"])
+def test_each_level_leaves_what_has_it(told: Era, level: str, limit: int) -> None:
+    window = {"since": told.times[0], "until": told.values["until"]}
+    _must_be_exactly(told, {**window, "level": level}, limit)
+
+
+@requirement("LOG-008", scenario=an_era)
+@_having("source_id", "delivery_id")
+def test_an_id_leaves_what_is_about_it(told: Era, filters: Filters) -> None:
+    _must_leave_what_fits(told, filters, "source_id", "delivery_id")
+
+
+@requirement("LOG-009", scenario=an_era)
+@_having("since", "until")
+def test_a_moment_leaves_what_is_after_or_before_it(told: Era, filters: Filters) -> None:
+    _must_leave_what_fits(told, filters, "since", "until")
+
+
+def _whole(text: str) -> str:
+    return f"{instant(text).partition('.')[0]}Z"
+
+
+def _long(text: str) -> str:
+    return f"{instant(text)}Z"
+
+
+@requirement("LOG-009", scenario=an_era)
+@pytest.mark.parametrize("limit", [2, 100])
+@pytest.mark.parametrize("place", [0.0, 0.3, 0.6, 1.0])
+@pytest.mark.parametrize("written", [str, _whole, _long], ids=["as it is", "whole", "long"])
+def test_since_takes_its_own_moment(
+    told: Era, written: type[str], place: float, limit: int
+) -> None:
+    since = written(told.times[round(place * (len(told.times) - 1))])
+    if instant(since) < instant(told.times[0]):
+        since = told.times[0]
+    _must_be_exactly(told, {"since": since, "until": told.values["until"]}, limit)
+
+
+@requirement("LOG-009", scenario=an_era)
+@pytest.mark.parametrize("limit", [2, 100])
+@pytest.mark.parametrize("place", [0.0, 0.3, 0.6, 1.0])
+@pytest.mark.parametrize("written", [str, _whole, _long], ids=["as it is", "whole", "long"])
+def test_until_leaves_its_own_moment_out(
+    told: Era, written: type[str], place: float, limit: int
+) -> None:
+    end = written(told.times[round(place * (len(told.times) - 1))])
+    if instant(end) > instant(told.times[0]):
+        _must_be_exactly(told, {"since": told.times[0], "until": end}, limit)
+    else:
+        page = told.view({"until": end}).page({"limit": limit})
+        late = [row for row in page.rows("logs") if not fits(row, {"until": end})]
+        page.must(not late, f"until={end} shows entries of that moment or after it")
+
+
+def _must_be_exactly(era: Era, query: dict[str, str], limit: int) -> None:
+    """Fail unless a walk of that part of the era shows what fits and nothing else."""
+    view = era.view(query)
+    pages = list(view.walk(limit))
+    wanted = [str(one["id"]) for one in era.entries if fits(one, query)]
+    shown = [str(row.get("id")) for page in pages for row in view.rows(page)]
+    last = pages[-1]
+    extra, left = set(shown) - set(wanted), set(wanted) - set(shown)
+    words = " ".join(f"{name}={value}" for name, value in query.items())
+    last.must(not extra, f"{words} shows {len(extra)} entries that do not fit")
+    last.must(not left, f"{words} leaves out {len(left)} of {len(wanted)} entries")
+    last.must(len(shown) == len(set(shown)), f"{words} shows an entry twice")

@@ -1,0 +1,73 @@
+"""The log as checks read it: newest entries first, found by the request that made them."""
+
+import itertools
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from zen_conformance.answer import Answer
+from zen_conformance.listings import LISTINGS, LOG_SECONDS, View
+from zen_conformance.tenant import Tenant
+from zen_conformance.traffic import until
+
+_PAGES = 5  # of the newest entries, among which one just made is looked for
+
+Entry = dict[str, Any]
+
+
+def a_request_id() -> str:
+    """A request id that nothing else has."""
+    return f"zc-{uuid.uuid4().hex}"
+
+
+def sent_as(request_id: str) -> dict[str, Any]:
+    """What a call is given so that it is known by that request id."""
+    return {"headers": {"X-Request-Id": request_id}}
+
+
+@dataclass(frozen=True)
+class LogBook:
+    """The log of one tenant."""
+
+    api: Tenant
+
+    def of(self, answer: Answer) -> list[Entry]:
+        """The entries of the request that got that answer; waits for one to appear."""
+        request_id = answer.header("X-Request-Id")
+        return self.where(lambda entry: entry.get("request_id") == request_id)
+
+    def where(self, fits: Callable[[Entry], bool], *, seconds: float = LOG_SECONDS) -> list[Entry]:
+        """The newest entries that fit; waits for one to appear."""
+        found: list[Entry] = []
+
+        def there() -> bool:
+            found[:] = [entry for entry in self.newest() if fits(entry)]
+            return bool(found)
+
+        until(there, seconds=seconds)
+        return found
+
+    def newest(self, pages: int = _PAGES) -> list[Entry]:
+        """The entries of the first pages."""
+        view = View(self.api, LISTINGS["logs"])
+        return [row for page in itertools.islice(view.walk(100), pages) for row in view.rows(page)]
+
+    def must_hold_one(self, answer: Answer, **members: str) -> Entry:
+        """Fail unless the request made one entry, and that has those members."""
+        entries = self.of(answer)
+        words = f"{answer.asked}, answered {answer.summary()},"
+        answer.must(len(entries) == 1, f"{words} has {len(entries)} log entries instead of one")
+        for name, value in members.items():
+            said = entries[0].get(name)
+            answer.must(
+                said == value,
+                f"{words} has a log entry with {name} {said!r} instead of {value!r}",
+                expected=f"{name} = {value}",
+                got=_text(entries[0]),
+            )
+        return entries[0]
+
+
+def _text(entry: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in entry.items())

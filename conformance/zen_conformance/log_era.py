@@ -1,0 +1,159 @@
+"""A stretch of the log that is over: read without a filter, it says what filters leave."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+from zen_conformance.answer import Answer
+from zen_conformance.attempt_grid import A_SECOND_APART
+from zen_conformance.failing import FailingFlow, post
+from zen_conformance.failures import NotRun
+from zen_conformance.listings import LISTINGS, LOG_SECONDS, View
+from zen_conformance.log_book import Entry, LogBook, a_request_id, sent_as
+from zen_conformance.suite import Suite
+from zen_conformance.tenant import NOWHERE, Tenant, a_name
+from zen_conformance.traffic import until
+
+FILTERS = ("level", "source_id", "delivery_id", "since", "until")
+Filters = frozenset[str]
+
+
+def instant(text: str) -> str:
+    """A timestamp in a form that sorts as time does."""
+    whole, _, fraction = text.removesuffix("Z").partition(".")
+    return f"{whole}.{fraction:0<9}"
+
+
+def fits(entry: Mapping[str, Any], query: Mapping[str, str]) -> bool:
+    """Whether the filters leave the entry."""
+    at = instant(str(entry.get("timestamp")))
+    same = all(entry.get(one) == query[one] for one in FILTERS[:3] if one in query)
+    after = "since" not in query or at >= instant(query["since"])
+    return same and after and ("until" not in query or at < instant(query["until"]))
+
+
+@dataclass
+class Era:
+    """The entries from one moment to before another, and walks with each set of filters."""
+
+    api: Tenant
+    entries: list[Entry]  # newest first
+    values: dict[str, str]  # for each filter one that entries fit
+    walks: dict[Filters, list[Answer]] = field(default_factory=dict)
+
+    @property
+    def times(self) -> list[str]:
+        """The entries' timestamps, each once, oldest first, as the server writes them."""
+        return sorted({str(one["timestamp"]) for one in self.entries}, key=instant)
+
+    def view(self, query: Mapping[str, str]) -> View:
+        """The log with those filters."""
+        return View(self.api, LISTINGS["logs"], query=query)
+
+    def left(self, query: Mapping[str, str], answers: Sequence[Answer]) -> list[str]:
+        """Ids of entries that fit the filters and are not in those pages."""
+        view = self.view(query)
+        shown = {row.get("id") for page in answers for row in view.rows(page)}
+        fitting = [one for one in self.entries if fits(one, query)]
+        return [str(one["id"]) for one in fitting if one["id"] not in shown]
+
+    def query(self, filters: Filters) -> dict[str, str]:
+        """Those filters with their values."""
+        return {name: self.values[name] for name in FILTERS if name in filters}
+
+
+def an_era(suite: Suite) -> Era:
+    """The scenario that makes one, of two seconds and more, and walks it with each filter set."""
+    api, book = suite.primary, LogBook(suite.primary)
+    first = _writes(api)
+    values = {"level": "warn"}
+    if suite.target.offers("ingest"):
+        values |= _attempts(api)
+    _let_a_second_pass()
+    _writes(api)
+    _let_a_second_pass()
+    last = _writes(api)
+    start, end = (_time_of(book, one) for one in (first, last))
+    era = Era(api, _at_rest(book, start, end), values)
+    times = era.times
+    era.values |= {"since": times[len(times) // 3], "until": end}
+    for count in range(1, len(era.values) + 1):
+        for names in combinations(era.values, count):
+            query = era.query(frozenset(names))
+            era.walks[frozenset(names)] = _walked(era, query, start)
+    return era
+
+
+def _let_a_second_pass() -> None:
+    began = time.monotonic()
+    until(lambda: time.monotonic() > began + A_SECOND_APART, seconds=2 * A_SECOND_APART)
+
+
+def _writes(api: Tenant) -> str:
+    """Four writes, done and refused; the request id of the first."""
+    request_id = a_request_id()
+    made = api.call(
+        "createDestination", json={"name": a_name("target"), "url": NOWHERE}, **sent_as(request_id)
+    )
+    ids = {"destination_id": str(made["id"])}
+    api.call("updateDestination", ids=ids, json={"name": ""})
+    api.call("updateDestination", ids=ids, json={"name": a_name("target")})
+    api.call("deleteDestination", destination_id="zc_missing")
+    return request_id
+
+
+def _attempts(api: Tenant) -> dict[str, str]:
+    """Failed attempts, of which one is to be found by its id and all by their endpoint's."""
+    failing = FailingFlow.of(api)
+    events = [post(api, failing.ingester) for _ in range(4)]
+    rows = [failing.failed(one, attempts=1)[0] for one in events]
+    return {"source_id": str(failing.ingester["id"]), "delivery_id": str(rows[1]["id"])}
+
+
+def _time_of(book: LogBook, request_id: str) -> str:
+    entries = book.where(lambda entry: entry.get("request_id") == request_id)
+    if not entries:
+        raise NotRun("a precondition failed: a write is not in the log")
+    return str(entries[0]["timestamp"])
+
+
+def _at_rest(book: LogBook, start: str, end: str) -> list[Entry]:
+    """The entries of that time, once two looks show the same."""
+    read: list[Entry] = []
+
+    def still() -> bool:
+        before = list(read)
+        read[:] = [
+            row
+            for page in _back_to(book, start)
+            for row in page
+            if instant(start) <= instant(str(row["timestamp"])) < instant(end)
+        ]
+        return before == read and bool(read)
+
+    if not until(still, seconds=3 * LOG_SECONDS, every=0.15):
+        raise NotRun("a precondition failed: the log of what is past does not stand still")
+    return read
+
+
+def _back_to(book: LogBook, start: str) -> list[list[Entry]]:
+    view = View(book.api, LISTINGS["logs"])
+    pages = []
+    for page in view.walk(100):
+        pages.append(view.rows(page))
+        if pages[-1] and instant(str(pages[-1][-1]["timestamp"])) < instant(start):
+            break
+    return pages
+
+
+def _walked(era: Era, query: Mapping[str, str], start: str) -> list[Answer]:
+    """Pages with those filters, as far back as the era goes; small ones where rows are few."""
+    view, pages = era.view(query), []
+    for page in view.walk(3 if len(query) > 1 else 100):
+        pages.append(page)
+        rows = view.rows(page)
+        if rows and instant(str(rows[-1]["timestamp"])) < instant(start):
+            break
+    return pages
