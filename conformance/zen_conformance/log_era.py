@@ -67,15 +67,14 @@ class Era:
 def an_era(suite: Suite) -> Era:
     """The scenario that makes one, of two seconds and more, and walks it with each filter set."""
     api, book = suite.primary, LogBook(suite.primary)
-    first = _writes(api)
+    start = _time_of(book, _writes(api))
     values = {"level": "warn"}
     if suite.target.offers("ingest"):
         values |= _attempts(api)
     _let_a_second_pass()
     _writes(api)
     _let_a_second_pass()
-    last = _writes(api)
-    start, end = (_time_of(book, one) for one in (first, last))
+    end = _time_of(book, _writes(api))
     era = Era(api, _at_rest(book, start, end), values)
     times = era.times
     era.values |= {"since": times[len(times) // 3], "until": end}
