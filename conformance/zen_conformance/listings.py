@@ -22,6 +22,7 @@ from zen_conformance.traffic import until
 
 LOG_SECONDS = 2.0  # what a log entry may take to appear
 _LONGEST_WALK = 2000  # pages
+_STOCK = 105  # rows, so that one page of 100 is full and another follows
 
 
 @dataclass(frozen=True)
@@ -172,13 +173,13 @@ class Stock:
     def _stocked(self, name: str) -> dict[str, Any]:
         scaled = self.suite.configuration.scaled
         if name == "deliveries":
-            return self._deliveries(scaled(5, 25, 25), scaled(9, 10, 10))
+            return self._deliveries(scaled(7, 25, 25), scaled(15, 10, 10))
         if name == "logs":
-            return self._logs(scaled(45, 45, 250))
+            return self._logs(scaled(_STOCK, _STOCK, 250))
         if name == "recipe":
             _ = self.api.cluster_id
             return {"own": self.view("delivery-flows").own}
-        count = scaled(45, 250, 250) if name == "destinations" else scaled(45, 45, 250)
+        count = scaled(_STOCK, 250 if name == "destinations" else _STOCK, 250)
         return {"own": tuple(self.make(name) for _ in range(count))}
 
     def _deliveries(self, flows: int, events: int) -> dict[str, Any]:
