@@ -12,6 +12,7 @@ from typing import Any
 from zen_conformance.failing import post, trace
 from zen_conformance.failures import NotRun
 from zen_conformance.listings import LISTINGS, View
+from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver import Reply
 from zen_conformance.receiver.server import closed_port_url
 from zen_conformance.stories import PROMPTLY_SECONDS
@@ -145,7 +146,7 @@ def _look(grid: Grid, query: Mapping[str, str]) -> Look:
 
 def _in_status(grid: Grid, query: Mapping[str, str], status: str) -> set[str]:
     view = grid.view(query)
-    rows = [row for page in view.walk(100) for row in view.rows(page)]
+    rows = [row for page in view.walk(LONG_PAGE) for row in view.rows(page)]
     return {str(row.get("id")) for row in rows if row.get("status") == status}
 
 

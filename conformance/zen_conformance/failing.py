@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zen_conformance.failures import ConformanceFailure, NotRun
+from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver.server import closed_port_url
 from zen_conformance.stories import PROMPTLY_SECONDS, ingest
 from zen_conformance.tenant import Tenant
@@ -76,7 +77,7 @@ def post(api: Tenant, ingester: Mapping[str, Any], body: bytes = b'{"type":"test
 
 def trace(api: Tenant, event_id: str) -> list[dict[str, Any]]:
     """The event's attempts, by number; NotRun when they cannot be read."""
-    answer = api.call("listDeliveries", query={"event_id": event_id, "limit": 100})
+    answer = api.call("listDeliveries", query={"event_id": event_id, "limit": LONG_PAGE})
     try:
         rows = answer.expect(200).rows("deliveries")
     except ConformanceFailure as failure:

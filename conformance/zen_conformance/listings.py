@@ -14,6 +14,7 @@ from typing import Any
 from zen_conformance.answer import Answer
 from zen_conformance.failing import post, trace
 from zen_conformance.failures import NotOffered, NotRun
+from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver.server import closed_port_url
 from zen_conformance.stories import PROMPTLY_SECONDS, QUEUED
 from zen_conformance.suite import Suite
@@ -221,7 +222,9 @@ class Stock:
         times: list[datetime] = []
 
         def all_there() -> bool:
-            newest = [row for one in itertools.islice(view.walk(100), 5) for row in view.rows(one)]
+            newest = [
+                row for one in itertools.islice(view.walk(LONG_PAGE), 5) for row in view.rows(one)
+            ]
             times[:] = [moment(row["timestamp"]) for row in newest if row.get("request_id") in own]
             return len(times) >= count
 

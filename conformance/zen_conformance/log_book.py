@@ -8,6 +8,7 @@ from typing import Any
 
 from zen_conformance.answer import Answer
 from zen_conformance.listings import LISTINGS, LOG_SECONDS, View
+from zen_conformance.pages import LONG_PAGE
 from zen_conformance.tenant import Tenant
 from zen_conformance.traffic import until
 
@@ -51,7 +52,9 @@ class LogBook:
     def newest(self, pages: int = _PAGES) -> list[Entry]:
         """The entries of the first pages."""
         view = View(self.api, LISTINGS["logs"])
-        return [row for page in itertools.islice(view.walk(100), pages) for row in view.rows(page)]
+        return [
+            row for page in itertools.islice(view.walk(LONG_PAGE), pages) for row in view.rows(page)
+        ]
 
     def must_hold_one(self, answer: Answer, **members: str) -> Entry:
         """Fail unless the request made one entry, and that has those members."""

@@ -12,6 +12,7 @@ from zen_conformance.failing import FailingFlow, post
 from zen_conformance.failures import NotRun
 from zen_conformance.listings import LISTINGS, LOG_SECONDS, View
 from zen_conformance.log_book import Entry, LogBook, a_request_id, sent_as
+from zen_conformance.pages import LONG_PAGE
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import NOWHERE, Tenant, a_name
 from zen_conformance.traffic import until
@@ -140,7 +141,7 @@ def _at_rest(book: LogBook, start: str, end: str) -> list[Entry]:
 def _back_to(book: LogBook, start: str) -> list[list[Entry]]:
     view = View(book.api, LISTINGS["logs"])
     pages = []
-    for page in view.walk(100):
+    for page in view.walk(LONG_PAGE):
         pages.append(view.rows(page))
         if pages[-1] and instant(str(pages[-1][-1]["timestamp"])) < instant(start):
             break
@@ -150,7 +151,7 @@ def _back_to(book: LogBook, start: str) -> list[list[Entry]]:
 def _walked(era: Era, query: Mapping[str, str], start: str) -> list[Answer]:
     """Pages with those filters, as far back as the era goes; small ones where rows are few."""
     view, pages = era.view(query), []
-    for page in view.walk(3 if len(query) > 1 else 100):
+    for page in view.walk(3 if len(query) > 1 else LONG_PAGE):
         pages.append(page)
         rows = view.rows(page)
         if rows and instant(str(rows[-1]["timestamp"])) < instant(start):

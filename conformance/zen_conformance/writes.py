@@ -12,6 +12,7 @@ from zen_conformance import contract
 from zen_conformance.answer import Answer
 from zen_conformance.failing import FailingFlow, trace
 from zen_conformance.failures import NotOffered
+from zen_conformance.pages import LONG_PAGE
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import NOWHERE, Tenant, a_name
 
@@ -214,7 +215,7 @@ class Writes:
         ids: Mapping[str, str] = {},  # read only
     ) -> Write:
         def named() -> list[str]:
-            newest = self.api.call(listing, query={"limit": 100}, ids=ids).expect(200)
+            newest = self.api.call(listing, query={"limit": LONG_PAGE}, ids=ids).expect(200)
             return [
                 str(one.get("id")) for one in newest.rows(member) if one.get("name") == body["name"]
             ]

@@ -13,6 +13,7 @@ from zen_conformance.check import requirement
 from zen_conformance.failing import post
 from zen_conformance.failures import NotOffered
 from zen_conformance.listings import LISTINGS, View
+from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver import Reply
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import Tenant
@@ -56,21 +57,21 @@ def _must_leave_what_fits(grid: Grid, cell: Cell, member: str, limit: int) -> No
 
 
 @requirement("DLV-013", scenario=a_grid)
-@pytest.mark.parametrize("limit", [3, 100])
+@pytest.mark.parametrize("limit", [3, 90])
 @pytest.mark.parametrize("cell", [one for one in _CELLS if one[0] is not None], ids=_name)
 def test_status_leaves_what_is_in_it(told: Grid, cell: Cell, limit: int) -> None:
-    _must_leave_what_fits(told, cell, "status", limit if _narrow(cell) else 100)
+    _must_leave_what_fits(told, cell, "status", limit if _narrow(cell) else LONG_PAGE)
 
 
 @requirement("DLV-014", scenario=a_grid)
-@pytest.mark.parametrize("limit", [3, 100])
+@pytest.mark.parametrize("limit", [3, 90])
 @pytest.mark.parametrize("cell", [one for one in _CELLS if one[1] is not None], ids=_name)
 def test_destination_id_leaves_what_went_there(told: Grid, cell: Cell, limit: int) -> None:
     _must_leave_what_fits(told, cell, "destination_id", limit)
 
 
 @requirement("TRACE-001", scenario=a_grid)
-@pytest.mark.parametrize("limit", [3, 20, 100])
+@pytest.mark.parametrize("limit", [3, 20, 90])
 @pytest.mark.parametrize("cell", [one for one in _CELLS if one[2] is not None], ids=_name)
 def test_event_id_leaves_the_events_attempts(told: Grid, cell: Cell, limit: int) -> None:
     _must_leave_what_fits(told, cell, "event_id", limit)
@@ -96,7 +97,7 @@ def test_pending_leaves_what_is_under_way(told: Grid, number: int) -> None:
 
 
 @requirement("DLV-012", scenario=a_grid)
-@pytest.mark.parametrize("limit", [3, 20, 100])
+@pytest.mark.parametrize("limit", [3, 20, 90])
 @pytest.mark.parametrize(
     "cell", [(None, None), *itertools.product((None, *_STATUSES), KINDS)], ids=str
 )
@@ -108,7 +109,7 @@ def test_attempts_come_newest_first(
     left = len(told.expected(query))
     view, old = told.view(query), False
     # With no filter the list holds others' rows as well: large pages until ours are through.
-    for page in view.walk(limit if query else 100):
+    for page in view.walk(limit if query else LONG_PAGE):
         for row in view.rows(page):
             # The second attempt of a late flow is queued when the first ends, the others at once.
             if row.get("attempt_number") == 1 and row.get("event_id") in told.events:
@@ -123,7 +124,7 @@ def test_attempts_come_newest_first(
 
 
 @requirement("TRACE-002", scenario=a_grid)
-@pytest.mark.parametrize("limit", [1, 2, 5, 20, 100])
+@pytest.mark.parametrize("limit", [1, 2, 5, 20, 90])
 @pytest.mark.parametrize("event", _EVENTS)
 @pytest.mark.parametrize("kind", [None, "late"])
 def test_a_trace_is_oldest_first(told: Grid, kind: str | None, event: int, limit: int) -> None:
@@ -157,7 +158,7 @@ def test_an_unknown_status_is_refused(api: Tenant, status: str, more: dict[str, 
 
 
 @requirement("DLV-017")
-@pytest.mark.parametrize("limit", ["1", "20", "100"])
+@pytest.mark.parametrize("limit", ["1", "20", "90"])
 @pytest.mark.parametrize("status", [None, "failed", "delivered", "pending", "retrying"])
 def test_a_destination_id_unknown_leaves_nothing(
     api: Tenant, status: str | None, limit: str
@@ -267,7 +268,7 @@ def walks_while_statuses_change(suite: Suite) -> dict[str, Filtered]:
     whole = View(api, LISTINGS["deliveries"], query={"destination_id": target})
 
     def by_status() -> dict[str, set[str]]:
-        rows = whole.rows(whole.page({"limit": 100}))
+        rows = whole.rows(whole.page({"limit": LONG_PAGE}))
         return {
             status: {str(row.get("id")) for row in rows if row.get("status") == status}
             for status in ("delivered", "pending")

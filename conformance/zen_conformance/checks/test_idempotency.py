@@ -11,6 +11,7 @@ from zen_conformance import contract
 from zen_conformance.check import requirement
 from zen_conformance.failing import trace
 from zen_conformance.failures import NotOffered
+from zen_conformance.pages import LONG_PAGE
 from zen_conformance.replays import (
     a_key,
     must_be_first,
@@ -155,9 +156,9 @@ _READINGS = {
 def test_a_list_asked_again_with_its_key_shows_what_was_made(write: Write) -> None:
     listing, member = _READINGS[write.operation_id]
     key = a_key()
-    write.api.call(listing, query={"limit": 100}, ids=write.ids, key=key).expect(200)
+    write.api.call(listing, query={"limit": LONG_PAGE}, ids=write.ids, key=key).expect(200)
     made = write.send(None).expect(201)["id"]
-    answer = write.api.call(listing, query={"limit": 100}, ids=write.ids, key=key).expect(200)
+    answer = write.api.call(listing, query={"limit": LONG_PAGE}, ids=write.ids, key=key).expect(200)
     listed = [row.get("id") for row in answer.rows(member)]
     answer.must(made in listed, "a list asked again with its key does not show what was made since")
 
