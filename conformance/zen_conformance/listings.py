@@ -235,6 +235,15 @@ class Stock:
         return {"own": own, "key": "request_id", "query": window}
 
 
+def must_be_full(page: Answer, count: int, limit: int) -> None:
+    """Fail when a page with so many rows has a `next_cursor` and room for more of them.
+
+    A server that cuts a page first and filters it then shows it so.
+    """
+    full = count >= limit or page.get("next_cursor") is None
+    page.must(full, f"a page of {limit} rows has {count} though more rows follow")
+
+
 def moment(text: str) -> datetime:
     """A timestamp of the wire as a time; digits beyond microseconds are cut off."""
     return datetime.fromisoformat(text)

@@ -12,7 +12,7 @@ from zen_conformance.attempt_grid import KINDS, Grid, a_grid, key
 from zen_conformance.check import requirement
 from zen_conformance.failing import post
 from zen_conformance.failures import NotOffered
-from zen_conformance.listings import LISTINGS, View
+from zen_conformance.listings import LISTINGS, View, must_be_full
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver import Reply
 from zen_conformance.suite import Suite
@@ -46,7 +46,9 @@ def _must_leave_what_fits(grid: Grid, cell: Cell, member: str, limit: int) -> No
     view, wanted = grid.view(query), grid.expected(query)
     left, seen = set(wanted), set()
     for page in view.walk(limit):
-        for row in view.rows(page):
+        rows = view.rows(page)
+        must_be_full(page, len(rows), limit)
+        for row in rows:
             value = row.get(member)
             page.must(value == query[member], f"{member}={query[member]} shows {value!r}")
             page.must(row.get("id") not in seen, "a filtered walk shows an attempt twice")
