@@ -202,10 +202,10 @@ _BAD_KEYS = {
 
 
 @requirement("IDEM-010")
-@pytest.mark.parametrize("bad", _BAD_KEYS)
 @each_write
-def test_a_key_outside_its_bounds_is_refused(write: Write, bad: str) -> None:
-    write.send(_BAD_KEYS[bad]).expect_problem(400, why=f"its Idempotency-Key is bad: {bad}")
+def test_a_key_outside_its_bounds_is_refused(write: Write) -> None:
+    for bad, key in _BAD_KEYS.items():
+        write.send(key).expect_problem(400, why=f"its Idempotency-Key is bad: {bad}")
 
 
 @requirement("IDEM-018")

@@ -1,5 +1,6 @@
 """`next_cursor` at every edge, walks while rows come and go, and cursors of others."""
 
+import itertools
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -19,17 +20,15 @@ _ENOUGH_PAGES = 40  # of one row or two: a long walk with them says no more
 
 
 @requirement("LIST-006")
-@pytest.mark.parametrize("limit", [1, 2, 20, 44, 90])
 @each_view
-def test_a_page_that_rows_follow_has_a_next_cursor(view: View, limit: int) -> None:
-    seen = 0
-    for number, page in enumerate(view.walk(limit), 1):
-        seen += len(view.ours([page]))
-        left = len(view.own) - seen
-        has = isinstance(page.get("next_cursor"), str) and page.get("next_cursor") != ""
-        page.must(has or left <= 0, f"no next_cursor though {left} rows of ours were not shown yet")
-        if number >= _ENOUGH_PAGES:
-            return
+def test_a_page_that_rows_follow_has_a_next_cursor(view: View) -> None:
+    for limit in (1, 2, 20, 44, LONG_PAGE):
+        seen = 0
+        for page in itertools.islice(view.walk(limit), _ENOUGH_PAGES):
+            seen += len(view.ours([page]))
+            left = len(view.own) - seen
+            has = isinstance(page.get("next_cursor"), str) and page.get("next_cursor") != ""
+            page.must(has or left <= 0, f"no next_cursor though {left} rows of ours follow")
 
 
 @dataclass(frozen=True)
@@ -177,15 +176,17 @@ def test_a_cursor_that_was_changed_is_refused(view: View) -> None:
             _must_refuse(view.page({"cursor": changed}), "it was changed")
 
 
-@requirement("LIST-011")
-@pytest.mark.parametrize(
-    "cursor",
-    ["", "1", "20", "x", "null", "zc_missing", "eyJpZCI6MX0", "MA", "2026-07-01T10:00:00Z",
-     "c" * 1024, "c" * 3000, "../..", "a b", "\u00fc", "\x00"],
+_NOBODYS = (
+    "", "1", "20", "x", "null", "zc_missing", "eyJpZCI6MX0", "MA", "2026-07-01T10:00:00Z",
+    "c" * 1024, "c" * 3000, "../..", "a b", "\u00fc", "\x00",
 )  # fmt: skip
+
+
+@requirement("LIST-011")
 @pytest.mark.parametrize("name", LISTINGS)
-def test_a_cursor_that_nobody_gave_is_refused(stock: Stock, name: str, cursor: str) -> None:
-    _must_refuse(stock.view(name).page({"cursor": cursor}), "no list gave it")
+def test_a_cursor_that_nobody_gave_is_refused(stock: Stock, name: str) -> None:
+    for cursor in _NOBODYS:
+        _must_refuse(stock.view(name).page({"cursor": cursor}), "no list gave it")
 
 
 @requirement("LIST-011")
