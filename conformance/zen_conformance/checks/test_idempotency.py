@@ -128,6 +128,9 @@ def test_a_key_on_a_get_is_ignored(operation_id: str, writes: Writes) -> None:
     must_take_effect(writes.fresh("createDestination").send(key), "its key was only on a GET")
     answer = writes.api.call(operation_id, ids=ids, key=key)
     must_be_first(answer.expect(200, why="a key on a GET is ignored, also one that a write had"))
+    for bad in ("k" * 256, "zc key"):
+        answer = writes.api.call(operation_id, ids=ids, key=bad)
+        answer.expect(200, why="a key on a GET is ignored, also one that no write could have")
 
 
 def _to_read(operation_id: str, writes: Writes) -> dict[str, str]:
