@@ -17,6 +17,7 @@ from typing import Any, Literal
 import pytest
 
 from zen_conformance import check, records, requirements, target_file
+from zen_conformance.departure import Departure
 from zen_conformance.failures import ConformanceFailure, NotRun, Unreachable
 from zen_conformance.judge.finding import Finding
 from zen_conformance.receiver import Receiver
@@ -44,6 +45,7 @@ class _Run:
             Redaction(configuration.target, show_secrets=configuration.show_secrets)
         )
         self.suite = Suite(configuration, Tracer(self.scribe) if configuration.trace else None)
+        self.departure = Departure(self.suite.client)
         self.scenarios = Scenarios(self.suite)
         self.wanted_scenarios: list[Callable[..., Any]] = []
         self.checks: Counter[str | None] = Counter()  # collected, by requirement
@@ -277,6 +279,9 @@ def _record(
 ) -> dict[str, Any]:
     doing = item.stash[_ITEM]
     error = call.excinfo.value if call.excinfo else None
+    gone = run.departure.during(doing.recording)
+    if gone is not None:
+        error = Unreachable(gone)
     outcome, reason = records.outcome(error, doing.recording)
     failures = []
     if isinstance(error, ConformanceFailure):
@@ -320,4 +325,4 @@ def _why_stop(run: _Run, record: Mapping[str, Any]) -> str | Literal[False]:
 
 
 def _name(item: pytest.Item) -> str:
-    return item.nodeid.rpartition("/")[2]
+    return f"{item.path.name}::{item.nodeid.partition('::')[2]}"

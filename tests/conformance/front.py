@@ -34,7 +34,10 @@ Spoil = Callable[[Passing], Passing]
 
 
 class Front:
-    """Listens on a free port of loopback. Use it in a `with`."""
+    """Listens on a free port of loopback. Use it in a `with`.
+
+    `spoil` may raise ConnectionAbortedError: the connection is then closed without an answer.
+    """
 
     def __init__(self, base_url: str, spoil: Spoil, tls: ssl.SSLContext | None = None) -> None:
         self.behind, self.spoil = base_url, spoil
@@ -73,7 +76,11 @@ def _handler(front: Front) -> type[BaseHTTPRequestHandler]:
             if not self.raw_requestline or not self.parse_request():
                 self.close_connection = True
                 return
-            answer = front.spoil(self.passed_on())
+            try:
+                answer = front.spoil(self.passed_on())
+            except ConnectionAbortedError:
+                self.close_connection = True  # how a test says that there is no answer
+                return
             self.send_response_only(answer.status)
             for name, value in answer.headers:
                 self.send_header(name, value)

@@ -111,6 +111,36 @@ def test_3_a_server_that_goes_away_during_the_run(served: Served, tmp_path: Path
     assert f"No connection to {front.url}" in " ".join(done.stdout.split())
 
 
+def test_3_a_server_that_goes_away_during_a_request(served: Served, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+
+    def no_answer(passing: Passing) -> Passing:
+        front.go_away()
+        raise ConnectionAbortedError
+
+    with Front(served.base_url, no_answer) as front:
+        words = ("--base-url", front.url, *NARROW, "--report-json", report)
+        done = suite("run", "--target", served.target, *words)
+    assert done.returncode == 3, done.stdout + done.stderr
+    told = report_of(report)
+    assert told["verdict"] == "incomplete"
+    assert "It went away while it was asked POST /v1/tenants/" in told["unreachable"]
+    assert not [one["id"] for one in told["requirements"] if one["outcome"] == "failed"]
+
+
+def test_1_a_server_that_drops_a_request_and_stays(served: Served, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+
+    def no_answer(passing: Passing) -> Passing:
+        raise ConnectionAbortedError
+
+    with Front(served.base_url, no_answer) as front:
+        words = ("--base-url", front.url, *NARROW, "--report-json", report)
+        done = suite("run", "--target", served.target, *words)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert report_of(report)["unreachable"] is None
+
+
 def test_4_something_required_could_not_be_run(served: Served, tmp_path: Path) -> None:
     text = served.target.read_text(encoding="utf-8")
     (tmp_path / "target.toml").write_text(text.replace("expired", "revoked"), encoding="utf-8")
