@@ -61,7 +61,9 @@ def a_bad_type_is_told_with_a_list(server: Faulty) -> None:
     server.body("createIngester", "type", "x-zen-message")
 
 
-@mutant("create", "ING-003", also={"EVENT": "it is not found", "DLV": "so", "ATTEMPT": "so"})
+@mutant(
+    "create", "ING-003", also={"EVENT": "it is not found", "DLV": "likewise", "ATTEMPT": "likewise"}
+)
 def an_ingest_url_is_relative(server: Faulty) -> None:
     """The list of endpoints shows ingest_url as a path."""
 
@@ -192,7 +194,9 @@ def a_replaced_endpoint_keeps_its_time(server: Faulty) -> None:
         return original(self, tenant_id, ingester_id, before, **to)
 
 
-@mutant("delete", "ING-009", also={"EVENT-005": "it is there", "ING": "it is there", "LIST": "so"})
+@mutant(
+    "delete", "ING-009", also={"EVENT-005": "it is there", "ING": "it is there", "LIST": "likewise"}
+)
 def a_deleted_endpoint_is_listed(server: Faulty) -> None:
     """The list still shows the endpoint that was deleted last."""
     gone: dict[str, Any] = {}
