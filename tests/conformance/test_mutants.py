@@ -49,7 +49,7 @@ def test_what_a_mutant_explains_is_in_the_ledger_and_has_a_cause() -> None:
 
 def test_every_mutant_says_in_one_sentence_what_is_broken() -> None:
     for one in mutants.every():
-        assert one.says.endswith("."), one.name
+        assert one.says.rstrip("`").endswith("."), one.name
         assert one.kind in KINDS, one.name
     repeated = [
         says for says, count in Counter(m.says for m in mutants.every()).items() if count > 1

@@ -26,7 +26,7 @@ def _opened(server: Faulty, otherwise: Any) -> None:
 @mutant(
     "list",
     "LIST-011",
-    also={"LIST-012": "it is taken", "LIST-013": "likewise", "TENANT-012": "likewise"},
+    also={"LIST-012": "it is taken", "LIST-013": "likewise", "TENANT-011": "likewise"},
 )
 def a_bad_cursor_begins_anew(server: Faulty) -> None:
     """A cursor that is none is taken as none."""
@@ -64,7 +64,7 @@ def a_bad_cursor_is_told_of_the_page(server: Faulty) -> None:
 @mutant(
     "list",
     "LIST-011",
-    also={"LIST-012": "it is a 404", "LIST-013": "likewise", "TENANT-012": "likewise"},
+    also={"LIST-012": "it is a 404", "LIST-013": "likewise", "TENANT-011": "likewise"},
 )
 def a_bad_cursor_is_a_404(server: Faulty) -> None:
     """A bad cursor of flows is a 404."""

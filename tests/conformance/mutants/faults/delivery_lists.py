@@ -160,7 +160,7 @@ def a_status_in_capitals_is_taken(server: Faulty) -> None:
         asked.query = "&".join(pairs)
 
 
-@mutant("filter", "DLV-017", also={"TENANT-010": "both are so", "DEST-022": "it is a 404"})
+@mutant("filter", "DLV-017", also={"TENANT-009": "both are so", "DEST-021": "it is a 404"})
 def an_unknown_target_in_a_filter_is_a_404(server: Faulty) -> None:
     """destination_id of a target that does not exist is a 404."""
 
@@ -171,7 +171,7 @@ def an_unknown_target_in_a_filter_is_a_404(server: Faulty) -> None:
         return run(call, **given)
 
 
-@mutant("filter", "DLV-017", also={"TENANT-010": "it is ignored"})
+@mutant("filter", "DLV-017", also={"TENANT-009": "it is ignored"})
 def an_unknown_target_in_a_filter_is_ignored(server: Faulty) -> None:
     """destination_id of a target that never had an attempt is ignored."""
 
@@ -236,13 +236,13 @@ def the_second_page_of_a_trace_is_newest_first(server: Faulty) -> None:
             document["deliveries"].reverse()
 
 
-@mutant("filter", "TRACE-003", also={"TENANT-010": "both are so", "EVENT-002": "it is empty"})
+@mutant("filter", "TRACE-003", also={"TENANT-009": "both are so", "EVENT-002": "it is empty"})
 def an_unknown_event_is_an_empty_trace(server: Faulty) -> None:
     """event_id of an event that does not exist is an empty list."""
     _traces(server, lambda call, event_id: wire.ok({"deliveries": []}))
 
 
-@mutant("filter", "TRACE-003", also={"TENANT-010": "both are so"})
+@mutant("filter", "TRACE-003", also={"TENANT-009": "both are so"})
 def an_unknown_event_is_not_found(server: Faulty) -> None:
     """The detail of an unknown event_id is `Event <id> not found.`"""
 

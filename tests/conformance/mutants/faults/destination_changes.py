@@ -1,4 +1,4 @@
-"""Targets, changed and deleted: DEST-011 to -022."""
+"""Targets, changed and deleted: DEST-011 to -021."""
 
 import json
 from typing import Any
@@ -96,25 +96,25 @@ def _null(server: Faulty, name: str) -> None:
             asked.body = json.dumps(document or {"status": "active"}).encode()
 
 
-@mutant("update", "DEST-015")
+@mutant("update", "DEST-014")
 def a_status_of_null_is_ignored(server: Faulty) -> None:
     """PATCH with `status: null` leaves the status as it is."""
     _null(server, "status")
 
 
-@mutant("update", "DEST-015")
+@mutant("update", "DEST-014")
 def a_type_of_null_is_ignored(server: Faulty) -> None:
     """PATCH with `type: null` leaves the type as it is."""
     _null(server, "type")
 
 
-@mutant("update", "DEST-015")
+@mutant("update", "DEST-014")
 def a_url_of_null_is_ignored(server: Faulty) -> None:
     """PATCH with `url: null` leaves the url as it is."""
     _null(server, "url")
 
 
-@mutant("update", "DEST-016", also={"SIGN-003": "it stays"})
+@mutant("update", "DEST-015", also={"SIGN-003": "it stays"})
 def removing_no_secret_is_refused(server: Faulty) -> None:
     """PATCH with `secret: null` is a 400 where there is no secret."""
 
@@ -127,7 +127,7 @@ def removing_no_secret_is_refused(server: Faulty) -> None:
         return run(call, **given)
 
 
-@mutant("update", "DEST-016", also={"SIGN-003": "it cannot be removed"})
+@mutant("update", "DEST-015", also={"SIGN-003": "it cannot be removed"})
 def a_secret_cannot_be_removed(server: Faulty) -> None:
     """PATCH with `secret: null` is a 400."""
     server.definition("updateDestination")(_not_nullable)
@@ -138,7 +138,7 @@ def _not_nullable(definition: Any) -> None:
         media["schema"]["properties"]["secret"].pop("nullable", None)
 
 
-@mutant("update", "DEST-017")
+@mutant("update", "DEST-016")
 def a_merge_patch_is_a_415(server: Faulty) -> None:
     """PATCH of application/merge-patch+json is a 415."""
 
@@ -147,7 +147,7 @@ def a_merge_patch_is_a_415(server: Faulty) -> None:
         del definition["requestBody"]["content"]["application/merge-patch+json"]
 
 
-@mutant("update", "DEST-017")
+@mutant("update", "DEST-016")
 def a_merge_patch_changes_nothing(server: Faulty) -> None:
     """PATCH of application/merge-patch+json is a 200 that changes nothing but the status."""
 
@@ -159,7 +159,7 @@ def a_merge_patch_changes_nothing(server: Faulty) -> None:
         return run(call, **given)
 
 
-@mutant("update", "DEST-018", waits=False)
+@mutant("update", "DEST-017", waits=False)
 def a_change_of_status_does_not_move_updated_at(server: Faulty) -> None:
     """PATCH of the status leaves updated_at as it was."""
 
@@ -172,7 +172,7 @@ def a_change_of_status_does_not_move_updated_at(server: Faulty) -> None:
         return original(self, tenant_id, destination_id, now if moves else before, changes)
 
 
-@mutant("update", "DEST-018")
+@mutant("update", "DEST-017")
 def updated_at_stays(server: Faulty) -> None:
     """PATCH leaves updated_at as it was."""
 
@@ -184,7 +184,7 @@ def updated_at_stays(server: Faulty) -> None:
         return original(self, tenant_id, destination_id, before, changes)
 
 
-@mutant("update", "DEST-018", also={"DEST-009": "GET says another time"})
+@mutant("update", "DEST-017", also={"DEST-009": "GET says another time"})
 def updated_at_moves_back(server: Faulty) -> None:
     """PATCH shows an updated_at that lies an hour before created_at."""
 
@@ -193,7 +193,7 @@ def updated_at_moves_back(server: Faulty) -> None:
         document["updated_at"] = "2020-01-01T00:00:00Z"
 
 
-@mutant("update", "DEST-019", also={"DEST-009": "it is another", "LIST-010": "it is another"})
+@mutant("update", "DEST-018", also={"DEST-009": "it is another", "LIST-010": "it is another"})
 def a_patch_moves_created_at(server: Faulty) -> None:
     """PATCH sets created_at anew."""
 
@@ -209,7 +209,7 @@ def a_patch_moves_created_at(server: Faulty) -> None:
         return self.get(tenant_id, destination_id)
 
 
-@mutant("update", "DEST-019")
+@mutant("update", "DEST-018")
 def a_rename_shows_another_created_at(server: Faulty) -> None:
     """PATCH of the name answers with the time of the change as created_at."""
 
@@ -219,7 +219,7 @@ def a_rename_shows_another_created_at(server: Faulty) -> None:
             document["created_at"] = document["updated_at"]
 
 
-@mutant("delete", "DEST-020", also={"DEST": "it is not gone", "NAME-010": "its name is taken"})
+@mutant("delete", "DEST-019", also={"DEST": "it is not gone", "NAME-010": "its name is taken"})
 def a_deleted_target_can_be_read(server: Faulty) -> None:
     """GET of a deleted target still shows it."""
     gone: dict[str, Response] = {}
@@ -238,7 +238,7 @@ def a_deleted_target_can_be_read(server: Faulty) -> None:
         return kept or run(call, **given)
 
 
-@mutant("delete", "DEST-020")
+@mutant("delete", "DEST-019")
 def a_deleted_target_can_be_deleted_again(server: Faulty) -> None:
     """DELETE of a target that was deleted is a 204 again."""
     gone: set[str] = set()
@@ -253,7 +253,7 @@ def a_deleted_target_can_be_deleted_again(server: Faulty) -> None:
         return response
 
 
-@mutant("delete", "DEST-020", also={"LIST-009": "it is listed", "DEST-009": "it is listed"})
+@mutant("delete", "DEST-019", also={"LIST-009": "it is listed", "DEST-009": "it is listed"})
 def a_deleted_target_is_listed(server: Faulty) -> None:
     """The list still shows the target that was deleted last."""
     gone: dict[str, Any] = {}
@@ -271,7 +271,7 @@ def a_deleted_target_is_listed(server: Faulty) -> None:
             document["destinations"].insert(0, gone[call.tenant_id])
 
 
-@mutant("delete", "DEST-021", also={"ORDER-011": "it is gone", "PROB-010": "there is no 409"})
+@mutant("delete", "DEST-020", also={"ORDER-011": "it is gone", "PROB-010": "there is no 409"})
 def a_target_in_use_can_be_deleted(server: Faulty) -> None:
     """DELETE of a target in use takes the flows that use it along."""
 
@@ -287,7 +287,7 @@ def a_target_in_use_can_be_deleted(server: Faulty) -> None:
             return run(call, **given)
 
 
-@mutant("delete", "DEST-021", also={"PROB-010": "its detail is another"})
+@mutant("delete", "DEST-020", also={"PROB-010": "its detail is another"})
 def a_target_in_use_is_told_without_its_flow(server: Faulty) -> None:
     """The 409 of DELETE of a target in use names no flow."""
 
@@ -297,7 +297,7 @@ def a_target_in_use_is_told_without_its_flow(server: Faulty) -> None:
             answer.document = {**answer.document, "detail": "The destination is in use."}
 
 
-@mutant("delete", "DEST-021")
+@mutant("delete", "DEST-020")
 def a_target_stays_in_use(server: Faulty) -> None:
     """A target that a flow has used cannot be deleted after that flow moved to another."""
     used: set[str] = set()
@@ -317,7 +317,7 @@ def a_target_stays_in_use(server: Faulty) -> None:
         return run(call, **given)
 
 
-@mutant("delete", "DEST-022")
+@mutant("delete", "DEST-021")
 def past_attempts_of_a_deleted_target_are_gone(server: Faulty) -> None:
     """The attempts to a target are deleted with it."""
 
@@ -330,7 +330,7 @@ def past_attempts_of_a_deleted_target_are_gone(server: Faulty) -> None:
         )
 
 
-@mutant("filter", "DEST-022")
+@mutant("filter", "DEST-021")
 def a_deleted_target_is_no_filter(server: Faulty) -> None:
     """destination_id of a deleted target finds nothing."""
 

@@ -173,14 +173,14 @@ def _unchecked_source(server: Faulty, operation_id: str) -> None:
 @mutant(
     "reference",
     "FLOW-005",
-    also={"ORDER": "it is taken", "IDEM-014": "likewise", "TENANT-008": "likewise"},
+    also={"ORDER": "it is taken", "IDEM-013": "likewise", "TENANT-007": "likewise"},
 )
 def put_does_not_look_at_the_source(server: Faulty) -> None:
     """PUT of a flow takes an unknown source."""
     _unchecked_source(server, "replaceDeliveryFlow")
 
 
-@mutant("reference", "FLOW-005", also={"TENANT-008": "it is a 404", "ORDER": "it is a 404"})
+@mutant("reference", "FLOW-005", also={"TENANT-007": "it is a 404", "ORDER": "it is a 404"})
 def an_unknown_source_is_a_404(server: Faulty) -> None:
     """POST of a flow with an unknown source is a 404."""
     _unknown(server, "source_id", 404)
@@ -219,7 +219,7 @@ def a_deleted_source_is_taken(server: Faulty) -> None:
             store.find = find  # type: ignore[method-assign]
 
 
-@mutant("reference", "FLOW-006", also={"TENANT-008": "it is a 404", "ORDER": "it is a 404"})
+@mutant("reference", "FLOW-006", also={"TENANT-007": "it is a 404", "ORDER": "it is a 404"})
 def an_unknown_target_is_a_404(server: Faulty) -> None:
     """POST of a flow with an unknown target is a 404."""
     _unknown(server, "destination_id", 404)

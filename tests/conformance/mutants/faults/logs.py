@@ -11,7 +11,7 @@ from zen_sandbox import audit
 from zen_sandbox.request.call import Call
 from zen_sandbox.store import logs
 
-_LOGGED = {"LOG": "entries are others", "TENANT-011": "entries are others", "LIST": "so they are"}
+_LOGGED = {"LOG": "entries are others", "TENANT-010": "entries are others", "LIST": "so they are"}
 
 
 def _recorded(server: Faulty, change: Any) -> None:
@@ -67,7 +67,7 @@ def a_recipe_is_logged_twice(server: Faulty) -> None:
             original(store, exchange, response, ms)
 
 
-@mutant("log", "LOG-002", also=_LOGGED | {"TENANT-011": "it is in the other log"})
+@mutant("log", "LOG-002", also=_LOGGED | {"TENANT-010": "it is in the other log"})
 def a_write_elsewhere_is_logged_there(server: Faulty) -> None:
     """A write to another tenant's path is logged with that tenant."""
 
@@ -287,7 +287,7 @@ def an_attempt_is_ignored_beside_a_level(server: Faulty) -> None:
     _filtered(server, change)
 
 
-@mutant("filter", "LOG-008", also=_LOGGED | {"TENANT-011": "entries lack their source"})
+@mutant("filter", "LOG-008", also=_LOGGED | {"TENANT-010": "entries lack their source"})
 def attempts_are_logged_without_their_source(server: Faulty) -> None:
     """source_id does not find the entries of attempts, which show it."""
 

@@ -305,7 +305,7 @@ def a_reference_is_judged_before_the_key(server: Faulty) -> None:
         return found
 
 
-@mutant("order", "ORDER-007", "IDEM-012", also={"IDEM": "a replay is a 404"})
+@mutant("order", "ORDER-007", "IDEM-011", also={"IDEM": "a replay is a 404"})
 def an_object_is_looked_up_before_the_key(server: Faulty) -> None:
     """A replayed PATCH is a 404 once its target is gone."""
 

@@ -349,7 +349,7 @@ def a_disabled_target_is_retried(server: Faulty) -> None:
             )
 
 
-@mutant("delivery", "ATTEMPT-018", also=_ENDS | {"DEST-022": "it is not executed"})
+@mutant("delivery", "ATTEMPT-018", also=_ENDS | {"DEST-021": "it is not executed"})
 def an_attempt_to_a_deleted_target_stays_queued(server: Faulty) -> None:
     """A queued attempt to a target that was deleted stays queued."""
 

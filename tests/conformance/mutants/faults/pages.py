@@ -16,7 +16,7 @@ from zen_sandbox.request.call import Call
 WALKS = {"LIST": "walks go wrong", "RECIPE-005": "walks go wrong", "DLV": "walks go wrong"}
 
 
-WALKS |= {"TRACE": "walks go wrong", "LOG": "walks go wrong", "TENANT-009": "walks go wrong"}
+WALKS |= {"TRACE": "walks go wrong", "LOG": "walks go wrong", "TENANT-008": "walks go wrong"}
 
 
 def _limited(server: Faulty, change: Any, *operation_ids: str) -> None:
@@ -34,7 +34,7 @@ def a_page_of_one_has_two(server: Faulty) -> None:
 
 
 @mutant(
-    "boundary", "LIST-001", also={"TENANT-009": "walks with limit=100", "RECIPE-005": "likewise"}
+    "boundary", "LIST-001", also={"TENANT-008": "walks with limit=100", "RECIPE-005": "likewise"}
 )
 def a_limit_of_100_is_refused(server: Faulty) -> None:
     """`limit=100` of the list of targets is answered 400."""

@@ -20,7 +20,7 @@ from zen_sandbox.problems import (
 from zen_sandbox.request import messages
 
 
-@mutant("problem", "PROB-010", also={"DEST-021": "its type is another", "ING-010": "likewise"})
+@mutant("problem", "PROB-010", also={"DEST-020": "its type is another", "ING-010": "likewise"})
 def a_resource_in_use_has_a_type_of_its_own(server: Faulty) -> None:
     """The 409 of a resource in use has the type resource-in-use."""
 

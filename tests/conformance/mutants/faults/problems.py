@@ -53,7 +53,7 @@ def a_415_of_an_endpoint_is_plain_json(server: Faulty) -> None:
     _typed(server, 415, "/ingesters", JSON)
 
 
-@mutant("problem", "PROB-001", also={"IDEM-013": "the replay has another type"})
+@mutant("problem", "PROB-001", also={"IDEM-012": "the replay has another type"})
 def a_replayed_problem_is_plain_json(server: Faulty) -> None:
     """A replayed 404 or 409 is sent as application/json."""
 
@@ -96,7 +96,7 @@ def a_401_has_no_instance(server: Faulty) -> None:
     documents(server, Unauthorized, lambda made, problem: made.pop("instance"))
 
 
-@mutant("problem", "PROB-002", also={"IDEM-013": "it is what is replayed"})
+@mutant("problem", "PROB-002", also={"IDEM-012": "it is what is replayed"})
 def the_status_of_a_409_is_a_text(server: Faulty) -> None:
     """The status member of a conflict is a string."""
     documents(server, Conflict, lambda made, problem: made.update(status="409"))
@@ -145,7 +145,7 @@ def the_header_of_an_error_is_the_servers_own(server: Faulty) -> None:
             answer.set_header("x-request-id", "req_of_the_proxy")
 
 
-@mutant("problem", "PROB-004", also={"LIST-011": "its type is another", "TENANT-012": "likewise"})
+@mutant("problem", "PROB-004", also={"LIST-011": "its type is another", "TENANT-011": "likewise"})
 def a_bad_cursor_has_a_type_of_its_own(server: Faulty) -> None:
     """The 400 of a cursor has the type invalid-cursor."""
 

@@ -161,7 +161,7 @@ def an_unknown_cluster_is_called_plane(server: Faulty) -> None:
 @mutant(
     "reference",
     "RECIPE-007",
-    also={"TENANT-008": "it is a 400", "ORDER": "likewise", "IDEM": "likewise"},
+    also={"TENANT-007": "it is a 400", "ORDER": "likewise", "IDEM": "likewise"},
 )
 def an_unknown_source_of_a_recipe_is_a_400(server: Faulty) -> None:
     """An unknown endpoint in a recipe is a 400."""
@@ -183,7 +183,7 @@ def an_unknown_source_of_a_recipe_is_called_ingester(server: Faulty) -> None:
 
 
 @mutant(
-    "reference", "RECIPE-008", also={"TENANT-008": "it is said otherwise", "IDEM-014": "likewise"}
+    "reference", "RECIPE-008", also={"TENANT-007": "it is said otherwise", "IDEM-013": "likewise"}
 )
 def an_unknown_target_of_a_recipe_has_another_field(server: Faulty) -> None:
     """The detail of an unknown target in a recipe begins with `target:`."""

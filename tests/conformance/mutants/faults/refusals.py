@@ -93,7 +93,7 @@ def a_flow_of_an_unknown_source_is_made(server: Faulty) -> None:
         return made
 
 
-@mutant("create", "ORDER-010", also={"RECIPE": "it is made", "IDEM-014": "its name is taken"})
+@mutant("create", "ORDER-010", also={"RECIPE": "it is made", "IDEM-013": "its name is taken"})
 def a_recipe_of_a_wrong_type_is_made(server: Faulty) -> None:
     """A recipe with another target.type than the target's is a 400 and makes the flow."""
 
@@ -158,7 +158,7 @@ def a_put_with_an_unknown_target_changes_the_name(server: Faulty) -> None:
         return made
 
 
-@mutant("delete", "ORDER-011", also={"DEST-021": "it is disabled"})
+@mutant("delete", "ORDER-011", also={"DEST-020": "it is disabled"})
 def a_refused_delete_disables_the_target(server: Faulty) -> None:
     """DELETE of a target in use is a 409 and disables it."""
 

@@ -1,4 +1,4 @@
-"""Replays: IDEM-001 to -007."""
+"""Replays: IDEM-001 to -006 and -019."""
 
 import json
 from typing import Any
@@ -52,7 +52,7 @@ def replayed(server: Faulty, edit: Any) -> None:
             edit(asked, answer)
 
 
-@mutant("idempotency", "IDEM-001", also={"IDEM-012": "it is another status"})
+@mutant("idempotency", "IDEM-001", also={"IDEM-011": "it is another status"})
 def a_replayed_create_is_a_200(server: Faulty) -> None:
     """A replayed 201 is a 200."""
 
@@ -63,7 +63,7 @@ def a_replayed_create_is_a_200(server: Faulty) -> None:
 
 
 @mutant(
-    "idempotency", "IDEM-001", also={"WIRE-008": "there is no Location", "IDEM-012": "likewise"}
+    "idempotency", "IDEM-001", also={"WIRE-008": "there is no Location", "IDEM-011": "likewise"}
 )
 def a_replayed_create_has_no_location(server: Faulty) -> None:
     """A replayed 201 of a recipe has no Location."""
@@ -97,7 +97,7 @@ def a_replayed_delete_is_a_404(server: Faulty) -> None:
     replayed(server, edit)
 
 
-@mutant("idempotency", "IDEM-001", "IDEM-012", also={"IDEM": "the body is another"})
+@mutant("idempotency", "IDEM-001", "IDEM-011", also={"IDEM": "the body is another"})
 def a_replayed_put_shows_what_is_there_now(server: Faulty) -> None:
     """A replayed PUT of a flow shows the flow as it is now."""
 
@@ -120,7 +120,7 @@ def a_replayed_204_does_not_say_so(server: Faulty) -> None:
     replayed(server, edit)
 
 
-@mutant("idempotency", "IDEM-002", also={"IDEM-013": "it is not said", "PROB-003": "not said"})
+@mutant("idempotency", "IDEM-002", also={"IDEM-012": "it is not said", "PROB-003": "not said"})
 def a_replayed_problem_does_not_say_so(server: Faulty) -> None:
     """A replayed 404 or 409 has no Idempotency-Replayed."""
 
@@ -171,7 +171,7 @@ def a_recipe_takes_no_heed_of_a_key(server: Faulty) -> None:
     _forgets(server, "createClusterDeliveryFlow")
 
 
-@mutant("idempotency", "IDEM-003", also={"IDEM-013": "a 404 is made again"})
+@mutant("idempotency", "IDEM-003", also={"IDEM-012": "a 404 is made again"})
 def a_replay_runs_again(server: Faulty) -> None:
     """A retry under its key again is answered from memory, but queues attempts once more."""
 
@@ -304,7 +304,7 @@ def a_retry_of_another_event_is_a_replay(server: Faulty) -> None:
     _fingerprinted(server, place, _true_body)
 
 
-@mutant("idempotency", "IDEM-007")
+@mutant("idempotency", "IDEM-005")
 def a_key_conflict_forgets_the_key(server: Faulty) -> None:
     """A conflict over a key forgets what the key was first answered with."""
 
@@ -318,7 +318,7 @@ def a_key_conflict_forgets_the_key(server: Faulty) -> None:
         return original(self, operation, exchange, problem)
 
 
-@mutant("idempotency", "IDEM-007")
+@mutant("idempotency", "IDEM-005")
 def a_key_conflict_is_remembered(server: Faulty) -> None:
     """A conflict over a key takes the place of its first answer."""
 
@@ -328,3 +328,25 @@ def a_key_conflict_is_remembered(server: Faulty) -> None:
         if isinstance(problem, IdempotencyConflict) and operation.operation_id.startswith("create"):
             self._remember(operation, exchange, response, self._now_ms(exchange))
         return response
+
+
+def _without_key(server: Faulty, *operation_ids: str) -> None:
+    """A write that was sent before is a replay though it has no key."""
+
+    @server.around(endpoint.Endpoint, "_write")
+    async def write(original: Any, self: Any, operation: Any, exchange: Any) -> Any:
+        if operation.operation_id in operation_ids and exchange.idempotency_key is None:
+            exchange.idempotency_key = endpoint._fingerprint(operation, exchange).hex()
+        return await original(self, operation, exchange)
+
+
+@mutant("idempotency", "IDEM-019", also={"NAME": "there is no 409", "LOG": "there is no second"})
+def equal_creates_are_one(server: Faulty) -> None:
+    """A create of an endpoint that was sent before is a replay though it has no key."""
+    _without_key(server, "createIngester")
+
+
+@mutant("idempotency", "IDEM-019", also={"RETRY": "nothing is queued", "DLV": "nothing is queued"})
+def equal_retries_are_one(server: Faulty) -> None:
+    """A retry of an event that was retried before is a replay though it has no key."""
+    _without_key(server, "retryEvent")

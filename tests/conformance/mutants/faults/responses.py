@@ -174,7 +174,7 @@ def log_entries_have_no_actor(server: Faulty) -> None:
         return document
 
 
-@mutant("wire", "WIRE-007", also={"DEST-018": "it cannot be compared"})
+@mutant("wire", "WIRE-007", also={"DEST-017": "it cannot be compared"})
 def a_changed_targets_time_has_an_offset(server: Faulty) -> None:
     """PATCH answers updated_at with +00:00 instead of Z."""
 
@@ -283,7 +283,7 @@ def _pattern(text: bytes) -> Any:
 @mutant(
     "wire",
     "WIRE-011",
-    also={"LIST": "a page is cut off", "TENANT-009": "a page is cut off", "DEST": "likewise"},
+    also={"LIST": "a page is cut off", "TENANT-008": "a page is cut off", "DEST": "likewise"},
 )
 def a_page_of_100_is_cut_off(server: Faulty) -> None:
     """The answer of a page of targets with `limit=100` ends in its middle."""

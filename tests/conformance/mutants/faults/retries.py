@@ -21,7 +21,7 @@ _QUEUED = {"RETRY": "other attempts are queued", "DLV": "other attempts are queu
 _QUEUED |= {"IDEM": "a retry is another", "LOG": "a retry is another", "ATTEMPT": "likewise"}
 
 
-_QUEUED |= {"TRACE": "other attempts are queued", "TENANT-007": "a retry is another"}
+_QUEUED |= {"TRACE": "other attempts are queued", "TENANT-006": "a retry is another"}
 
 
 @mutant("retry", "RETRY-001", also=_QUEUED)
@@ -152,7 +152,7 @@ def a_delivered_event_can_be_retried(server: Faulty) -> None:
     )
 
 
-@mutant("retry", "RETRY-005", also={"TENANT-007": "it is a 404"})
+@mutant("retry", "RETRY-005", also={"TENANT-006": "it is a 404"})
 def an_unmatched_event_is_a_404_in_a_retry(server: Faulty) -> None:
     """A retry of an event that matched no flow is a 404."""
 
@@ -174,7 +174,7 @@ def a_queued_event_can_be_retried(server: Faulty) -> None:
     )
 
 
-@mutant("retry", "RETRY-006", also={"TENANT-007": "both are so"})
+@mutant("retry", "RETRY-006", also={"TENANT-006": "both are so"})
 def an_unknown_event_is_a_409(server: Faulty) -> None:
     """A retry of an unknown event is a 409."""
 
@@ -186,7 +186,7 @@ def an_unknown_event_is_a_409(server: Faulty) -> None:
             raise Conflict(problem.detail) from None
 
 
-@mutant("retry", "RETRY-006", also={"TENANT-007": "both are so"})
+@mutant("retry", "RETRY-006", also={"TENANT-006": "both are so"})
 def an_unknown_event_is_told_in_lower_case(server: Faulty) -> None:
     """The detail of a retry of an unknown event begins with `event`."""
 

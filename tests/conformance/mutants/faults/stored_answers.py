@@ -1,4 +1,4 @@
-"""What is stored under a key: IDEM-012 to -016."""
+"""What is stored under a key: IDEM-011 to -015."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from zen_sandbox.problems import (
 from zen_sandbox.request import endpoint, gate
 
 
-@mutant("idempotency", "IDEM-012", also={"IDEM-001": "there is nothing to replay"})
+@mutant("idempotency", "IDEM-011", also={"IDEM-001": "there is nothing to replay"})
 def a_deleted_target_is_made_anew(server: Faulty) -> None:
     """A create of a target under its key is made again once the target is gone."""
 
@@ -33,7 +33,7 @@ def a_deleted_target_is_made_anew(server: Faulty) -> None:
         return found if self._store.destinations.find(tenant_id, made) else None
 
 
-@mutant("idempotency", "IDEM-012")
+@mutant("idempotency", "IDEM-011")
 def a_replayed_create_shows_what_is_there_now(server: Faulty) -> None:
     """A replayed create of an endpoint shows the endpoint as it is now."""
 
@@ -59,13 +59,13 @@ def _not_stored(server: Faulty, when: Any) -> None:
             original(self, operation, exchange, response, ms)
 
 
-@mutant("idempotency", "IDEM-013", also={"IDEM": "it is not stored"})
+@mutant("idempotency", "IDEM-012", also={"IDEM": "it is not stored"})
 def a_404_is_not_stored(server: Faulty) -> None:
     """A 404 of a write is not stored."""
     _not_stored(server, lambda operation, response: response.status == 404)
 
 
-@mutant("idempotency", "IDEM-013", also={"IDEM": "it is not stored"})
+@mutant("idempotency", "IDEM-012", also={"IDEM": "it is not stored"})
 def a_409_of_an_endpoint_is_not_stored(server: Faulty) -> None:
     """A 409 of POST of an endpoint is not stored."""
     _not_stored(
@@ -76,7 +76,7 @@ def a_409_of_an_endpoint_is_not_stored(server: Faulty) -> None:
     )
 
 
-@mutant("idempotency", "IDEM-013")
+@mutant("idempotency", "IDEM-012")
 def a_409_of_a_retry_is_not_stored(server: Faulty) -> None:
     """A 409 of a retry, of an event or a batch, is not stored."""
     _not_stored(
@@ -87,7 +87,7 @@ def a_409_of_a_retry_is_not_stored(server: Faulty) -> None:
     )
 
 
-@mutant("idempotency", "IDEM-013")
+@mutant("idempotency", "IDEM-012")
 def a_replayed_problem_has_an_instance_of_its_own(server: Faulty) -> None:
     """A replayed 404 or 409 has the replay's request id as instance."""
 
@@ -118,13 +118,13 @@ def _burnt(server: Faulty, when: Any) -> None:
         return original(self, operation, exchange, ms)
 
 
-@mutant("idempotency", "IDEM-014")
+@mutant("idempotency", "IDEM-013")
 def a_400_uses_its_key_up(server: Faulty) -> None:
     """A key whose request was a 400 is a conflict from then on."""
     _burnt(server, lambda exchange, problem: isinstance(problem, ValidationFailed))
 
 
-@mutant("idempotency", "IDEM-014", also={"FLOW": "the reference was stored", "RECIPE": "likewise"})
+@mutant("idempotency", "IDEM-013", also={"FLOW": "the reference was stored", "RECIPE": "likewise"})
 def a_400_for_a_reference_is_stored(server: Faulty) -> None:
     """A 400 for a reference to something that does not exist is stored."""
 
@@ -136,13 +136,13 @@ def a_400_for_a_reference_is_stored(server: Faulty) -> None:
         return response
 
 
-@mutant("idempotency", "IDEM-015")
+@mutant("idempotency", "IDEM-014")
 def a_403_uses_its_key_up(server: Faulty) -> None:
     """A key whose request was a 403 for its scope is a conflict from then on."""
     _burnt(server, lambda exchange, problem: isinstance(problem, InsufficientScope))
 
 
-@mutant("idempotency", "IDEM-015")
+@mutant("idempotency", "IDEM-014")
 def a_415_of_a_patch_uses_its_key_up(server: Faulty) -> None:
     """A key whose PATCH was a 415 is a conflict from then on."""
 
@@ -153,7 +153,7 @@ def a_415_of_a_patch_uses_its_key_up(server: Faulty) -> None:
     _burnt(server, when)
 
 
-@mutant("idempotency", "IDEM-015")
+@mutant("idempotency", "IDEM-014")
 def a_413_uses_its_key_up(server: Faulty) -> None:
     """A key whose request was a 413 is a conflict from then on."""
     _burnt(server, lambda exchange, problem: problem.status == 413)
@@ -178,13 +178,13 @@ def _side_by_side(server: Faulty, *operation_ids: str) -> None:
         return await original(self, operation, exchange)
 
 
-@mutant("concurrency", "IDEM-016")
+@mutant("concurrency", "IDEM-015")
 def creates_under_one_key_at_once_are_all_made(server: Faulty) -> None:
     """Creates of a target under one key sent at once are all made, and fail over the name."""
     _side_by_side(server, "createDestination")
 
 
-@mutant("concurrency", "IDEM-016")
+@mutant("concurrency", "IDEM-015")
 def retries_under_one_key_at_once_are_all_made(server: Faulty) -> None:
     """Every write but a create under one key sent at once is made as often as it is sent."""
     _side_by_side(
@@ -200,7 +200,7 @@ def retries_under_one_key_at_once_are_all_made(server: Faulty) -> None:
     )
 
 
-@mutant("concurrency", "IDEM-016")
+@mutant("concurrency", "IDEM-015")
 def a_duplicate_under_way_is_a_plain_conflict(server: Faulty) -> None:
     """A request whose key is under way is a 409 of type conflict."""
     under_way: set[tuple[str, str]] = set()

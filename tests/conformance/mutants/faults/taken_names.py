@@ -48,7 +48,7 @@ _TWICE = {
     "NAME-009": "there is no 409",
     "NAME-010": "a name is always free",
     "NAME-011": "each succeeds",
-    "IDEM-013": "there is no 409 to replay",
+    "IDEM-012": "there is no 409 to replay",
     "PROB-010": "there is no 409",
     "LOG-003": "nothing conflicted",
     "ORDER": "there is no 409",
@@ -150,7 +150,7 @@ def _detailed(server: Faulty, old: str, new: str) -> None:
         original(self, detail.replace(old, new), **more)
 
 
-@mutant("name", "NAME-010", also={"DEST-020": "its name stays taken"})
+@mutant("name", "NAME-010", also={"DEST-019": "its name stays taken"})
 def the_name_of_a_deleted_target_stays_taken(server: Faulty) -> None:
     """The name of a deleted target is never free again."""
     _burnt_by_deleting(server, destinations.Destinations, "A destination")

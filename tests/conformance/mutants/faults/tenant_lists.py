@@ -1,4 +1,4 @@
-"""Another tenant's things in bodies, lists and cursors: TENANT-008 to -012."""
+"""Another tenant's things in bodies, lists and cursors: TENANT-007 to -011."""
 
 import json
 from typing import Any
@@ -35,25 +35,25 @@ def _sources_of_any_tenant(server: Faulty, operation_id: str) -> None:
             store.find, store.get = find, get  # type: ignore[method-assign]
 
 
-@mutant("tenant", "TENANT-008")
+@mutant("tenant", "TENANT-007")
 def a_flow_may_have_any_tenants_source(server: Faulty) -> None:
     """POST of a flow takes another tenant's endpoint as source."""
     _sources_of_any_tenant(server, "createDeliveryFlow")
 
 
-@mutant("tenant", "TENANT-008")
+@mutant("tenant", "TENANT-007")
 def a_flow_may_be_moved_to_any_tenants_source(server: Faulty) -> None:
     """PUT of a flow takes another tenant's endpoint as source."""
     _sources_of_any_tenant(server, "replaceDeliveryFlow")
 
 
-@mutant("tenant", "TENANT-008")
+@mutant("tenant", "TENANT-007")
 def a_recipe_may_have_any_tenants_source(server: Faulty) -> None:
     """A recipe create takes another tenant's endpoint as source."""
     _sources_of_any_tenant(server, "createClusterDeliveryFlow")
 
 
-@mutant("tenant", "TENANT-008")
+@mutant("tenant", "TENANT-007")
 def another_tenants_target_in_a_recipe_is_told_apart(server: Faulty) -> None:
     """A recipe that names another tenant's target is told that it belongs to another one."""
 
@@ -65,7 +65,7 @@ def another_tenants_target_in_a_recipe_is_told_apart(server: Faulty) -> None:
         return run(call, **given)
 
 
-@mutant("tenant", "TENANT-008")
+@mutant("tenant", "TENANT-007")
 def another_tenants_target_in_a_flow_is_told_apart(server: Faulty) -> None:
     """A flow that names another tenant's target is a 403 on PUT."""
 
@@ -76,7 +76,7 @@ def another_tenants_target_in_a_flow_is_told_apart(server: Faulty) -> None:
         return run(call, **given)
 
 
-@mutant("tenant", "TENANT-009", also={"LIST": "there are rows too many", "ING-004": "likewise"})
+@mutant("tenant", "TENANT-008", also={"LIST": "there are rows too many", "ING-004": "likewise"})
 def everybodys_endpoints_are_listed(server: Faulty) -> None:
     """The last page of endpoints ends with those of other tenants."""
 
@@ -85,7 +85,7 @@ def everybodys_endpoints_are_listed(server: Faulty) -> None:
         return _with_strangers(run(call, **given), call, "ingesters", Ingester, _shown_ingester)
 
 
-@mutant("tenant", "TENANT-009", also={"LIST": "there are rows too many", "DEST-009": "likewise"})
+@mutant("tenant", "TENANT-008", also={"LIST": "there are rows too many", "DEST-009": "likewise"})
 def everybodys_targets_are_listed(server: Faulty) -> None:
     """The last page of targets ends with those of other tenants."""
 
@@ -96,7 +96,7 @@ def everybodys_targets_are_listed(server: Faulty) -> None:
         )
 
 
-@mutant("tenant", "TENANT-009", also={"LIST": "there are rows too many", "FLOW-007": "likewise"})
+@mutant("tenant", "TENANT-008", also={"LIST": "there are rows too many", "FLOW-007": "likewise"})
 def everybodys_flows_are_listed_on_later_pages(server: Faulty) -> None:
     """The second page of flows shows those of every tenant."""
     server.sql(delivery_flows, "_NEXT_PAGE", "f.tenant_id = ?", "f.tenant_id <> IFNULL(?, '')")
@@ -137,19 +137,19 @@ def _in_any_tenant(server: Faulty, name: str) -> None:
         return run(call, **given)
 
 
-@mutant("tenant", "TENANT-010")
+@mutant("tenant", "TENANT-009")
 def a_target_filter_finds_any_tenants_attempts(server: Faulty) -> None:
     """destination_id finds attempts to another tenant's target."""
     _in_any_tenant(server, "destination_id")
 
 
-@mutant("tenant", "TENANT-010")
+@mutant("tenant", "TENANT-009")
 def a_trace_of_any_tenants_event_is_shown(server: Faulty) -> None:
     """event_id finds the trace of another tenant's event."""
     _in_any_tenant(server, "event_id")
 
 
-@mutant("tenant", "TENANT-010")
+@mutant("tenant", "TENANT-009")
 def another_tenants_target_is_told_apart_in_a_filter(server: Faulty) -> None:
     """destination_id of another tenant's target is a 404; of an unknown one it is an empty list."""
 
@@ -161,7 +161,7 @@ def another_tenants_target_is_told_apart_in_a_filter(server: Faulty) -> None:
         return run(call, **given)
 
 
-@mutant("tenant", "TENANT-010")
+@mutant("tenant", "TENANT-009")
 def another_tenants_trace_is_empty(server: Faulty) -> None:
     """event_id of another tenant's event is an empty list; of an unknown one it is a 404."""
 
@@ -173,13 +173,13 @@ def another_tenants_trace_is_empty(server: Faulty) -> None:
         return run(call, **given)
 
 
-@mutant("tenant", "TENANT-011", also={"LOG": "there are entries too many"})
+@mutant("tenant", "TENANT-010", also={"LOG": "there are entries too many"})
 def a_filtered_log_is_everybodys(server: Faulty) -> None:
     """source_id finds entries of every tenant."""
     _any_log(server, "source_id")
 
 
-@mutant("tenant", "TENANT-011", also={"LOG": "there are entries too many"})
+@mutant("tenant", "TENANT-010", also={"LOG": "there are entries too many"})
 def the_log_of_any_attempt_is_shown(server: Faulty) -> None:
     """delivery_id finds entries of every tenant."""
     _any_log(server, "delivery_id")
@@ -197,7 +197,7 @@ def _any_log(server: Faulty, name: str) -> None:
         return original(self, tenant_id, window, **filters)
 
 
-@mutant("tenant", "TENANT-012")
+@mutant("tenant", "TENANT-011")
 def a_cursor_is_good_for_every_tenant(server: Faulty) -> None:
     """A cursor is not bound to its tenant."""
 
@@ -210,7 +210,7 @@ def a_cursor_is_good_for_every_tenant(server: Faulty) -> None:
             self.tenant_id = own
 
 
-@mutant("tenant", "TENANT-012")
+@mutant("tenant", "TENANT-011")
 def a_cursor_of_attempts_is_good_for_every_tenant(server: Faulty) -> None:
     """A cursor of the list of attempts is not bound to its tenant."""
 

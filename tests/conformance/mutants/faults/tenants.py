@@ -1,4 +1,4 @@
-"""Another tenant's paths and objects: TENANT-001 to -007."""
+"""Another tenant's paths and objects: TENANT-001 to -006."""
 
 from typing import Any
 
@@ -210,13 +210,13 @@ def any_tenants_attempt_can_be_read(server: Faulty) -> None:
     of_any_tenant(server, "getDelivery", "deliveries", "delivery_id")
 
 
-@mutant("tenant", "TENANT-007", also={"RETRY": "a queued attempt of nobody's"})
+@mutant("tenant", "TENANT-006", also={"RETRY": "a queued attempt of nobody's"})
 def any_tenants_event_can_be_retried(server: Faulty) -> None:
     """A retry finds an event whoever's it is."""
     of_any_tenant(server, "retryEvent", "events", "event_id")
 
 
-@mutant("tenant", "TENANT-007")
+@mutant("tenant", "TENANT-006")
 def another_tenants_event_is_a_409(server: Faulty) -> None:
     """The retry of another tenant's event is a 409, of an unknown one a 404."""
 
@@ -227,7 +227,7 @@ def another_tenants_event_is_a_409(server: Faulty) -> None:
         return run(call, **given)
 
 
-@mutant("tenant", "TENANT-007")
+@mutant("tenant", "TENANT-006")
 def any_tenants_attempt_can_be_in_a_batch(server: Faulty) -> None:
     """A batch retry finds attempts whoever's they are."""
 
