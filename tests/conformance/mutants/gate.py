@@ -42,9 +42,8 @@ class Result:
 
 
 def judge(mutant: Mutant, *, focused: bool = False) -> Result:
-    """Starts the mutant and runs the suite; `focused` runs the areas of the prediction only."""
-    areas = sorted({one.partition("-")[0] for one in mutant.predicts})
-    only = areas if focused or mutant.alone else []
+    """Starts the mutant and runs the suite; `focused` runs the prediction only."""
+    only = mutant.predicts if focused or mutant.alone else ()
     try:
         with served(SERVE, mutant.name, mutant.options) as server:
             run = judged(server, budget=mutant.budget, only=only)
