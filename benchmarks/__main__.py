@@ -19,6 +19,7 @@ from benchmarks.floors import verdicts
 from benchmarks.measure import Plan, measure, say, time_starts
 from benchmarks.process import BenchmarkError, cores
 
+HEADING = "Requests"
 SMALL, BIG = 100_000, 2_000_000
 
 _PLANS = {
@@ -42,7 +43,10 @@ _PLANS = {
     "--json", "json_file", type=click.Path(path_type=Path), help="Write all samples there."
 )
 @click.option(
-    "--markdown", "markdown_file", type=click.Path(path_type=Path), help="Write the report there."
+    "--markdown",
+    "markdown_file",
+    type=click.Path(path_type=Path),
+    help=f"Put the report there, as the section '{HEADING}'.",
 )
 @click.option(
     "--sandbox",
@@ -78,7 +82,7 @@ def main(
     text = report.markdown(found)
     click.echo(text)
     if markdown_file is not None:
-        markdown_file.write_text(text, "utf-8")
+        report.put_section(markdown_file, HEADING, text)
     if json_file is not None:
         json_file.write_text(json.dumps(report.document(found), indent=1), "utf-8")
 

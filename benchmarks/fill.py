@@ -12,7 +12,8 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,7 +27,7 @@ TARGETS = 200
 DEEP_STATUS = "failed"
 
 _INGESTERS = 10
-_START_MS = 1_748_736_000_000  # 2025-06-01T00:00:00Z
+START_MS = 1_748_736_000_000  # 2025-06-01T00:00:00Z
 _STEP_MS = 4_321
 _WAITING = 500  # the newest attempts, which are still queued
 _MAX_ATTEMPTS = 3
@@ -45,7 +46,7 @@ _DELIVERY = (
     " response_code, attempt_number, queued_at, attempted_at, next_attempt_at, error_message,"
     " evidence_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_LOG = (
+LOG = (
     "INSERT INTO logs (tenant_id, seq, id, timestamp, level, message, action, result, actor,"
     " resource_type, resource_id, delivery_id, source_id)"
     " SELECT tenant_id, seq, 'log_' || substr(id, 5), attempted_at,"
@@ -66,17 +67,17 @@ class Table(NamedTuple):
 
 def target_id(number: int) -> str:
     """The id of one of the tenant's targets."""
-    return f"dest_{_START_MS + number:011x}{number:016x}"
+    return f"dest_{START_MS + number:011x}{number:016x}"
 
 
 def table(folder: Path, deliveries: int) -> Table:
     """The database of that size, from the folder, or made and kept there."""
-    path = folder / f"deliveries-{deliveries}-{_digest()}.db"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        for outdated in folder.glob(f"deliveries-{deliveries}-*"):
-            outdated.unlink()
-        _make(path, deliveries)
+    path = kept(
+        folder,
+        f"deliveries-{deliveries}",
+        Path(__file__),
+        lambda path: _make(path, deliveries),
+    )
     connection = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
     (matching,) = connection.execute(
         "SELECT count(*) FROM deliveries WHERE tenant_id = ? AND status = ?", (TENANT, DEEP_STATUS)
@@ -85,40 +86,81 @@ def table(folder: Path, deliveries: int) -> Table:
     return Table(path, deliveries, matching)
 
 
-def _digest() -> str:
-    with tempfile.TemporaryDirectory() as scratch:
-        store = Store(Database(Path(scratch) / "empty.db"))
-        schema = store.database.execute("SELECT sql FROM sqlite_master ORDER BY name").fetchall()
-        store.close()
-    return hashlib.sha256(Path(__file__).read_bytes() + repr(schema).encode()).hexdigest()[:16]
+def kept(folder: Path, name: str, source: Path, make: Callable[[Path], None]) -> Path:
+    """The database of that name, from the folder or made and kept there.
+
+    `source` is the module that makes it; when it or the store's schema changes, so does the file.
+    """
+    path = folder / f"{name}-{_digest(source)}.db"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        for outdated in folder.glob(f"{name}-*"):
+            outdated.unlink()
+        make(path)
+    return path
 
 
-def _make(path: Path, deliveries: int) -> None:
+@contextmanager
+def filling(path: Path) -> Iterator[Store]:
+    """A store in one write transaction; the file is there once it has ended well."""
     with tempfile.TemporaryDirectory(prefix=".fill-", dir=path.parent) as scratch:
         work = Path(scratch) / path.name
         store = Store(Database(work, durability="none"))
-        database = store.database
-        database.execute("PRAGMA cache_size = -400000")
-        progress = _Progress(f"Filling a table of {deliveries:,} deliveries")
-        with database.writing():
-            _fill_accounts(store)
-            indexes = _take_indexes(database, ("deliveries", "logs"))
-            rows = progress.over(_deliveries(deliveries), deliveries)
-            database.tables.conn.executemany(_DELIVERY, rows)
-            progress.step("the log")
-            database.execute(_LOG, (_INGESTERS,))
-            for name, sql in indexes:
-                progress.step(f"index {name}")
-                database.execute(sql)
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        store.database.execute("PRAGMA cache_size = -400000")
+        with store.database.writing():
+            yield store
+        store.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         store.close()
         work.rename(path)
 
 
-def _fill_accounts(store: Store) -> None:
-    now = moment(_START_MS)
+@contextmanager
+def without_indexes(
+    database: Database, tables: Sequence[str], progress: "Progress"
+) -> Iterator[None]:
+    """Drops the tables' indexes and makes them at the end, which takes a third of the time."""
+    found: list[tuple[str, str]] = database.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+        f" AND tbl_name IN ({', '.join('?' * len(tables))})",
+        tables,
+    ).fetchall()
+    for name, _ in found:
+        database.execute(f"DROP INDEX {name}")
+    yield
+    for name, sql in found:
+        progress.step(f"index {name}")
+        database.execute(sql)
+
+
+def create_tenant(store: Store, now: str) -> None:
+    """The tenant that everything belongs to, and its key."""
     store.accounts.create_tenant(TENANT, "Benchmark", now)
     store.accounts.create_api_key("key_benchmark", TENANT, TOKEN, now, scopes=EVERYTHING)
+
+
+def _digest(source: Path) -> str:
+    with tempfile.TemporaryDirectory() as scratch:
+        store = Store(Database(Path(scratch) / "empty.db"))
+        schema = store.database.execute("SELECT sql FROM sqlite_master ORDER BY name").fetchall()
+        store.close()
+    return hashlib.sha256(source.read_bytes() + repr(schema).encode()).hexdigest()[:16]
+
+
+def _make(path: Path, deliveries: int) -> None:
+    progress = Progress(f"Filling a table of {deliveries:,} deliveries")
+    with filling(path) as store:
+        _fill_accounts(store)
+        database = store.database
+        with without_indexes(database, ("deliveries", "logs"), progress):
+            rows = progress.over(_deliveries(deliveries), deliveries)
+            database.tables.conn.executemany(_DELIVERY, rows)
+            progress.step("the log")
+            database.execute(LOG, (_INGESTERS,))
+
+
+def _fill_accounts(store: Store) -> None:
+    now = moment(START_MS)
+    create_tenant(store, now)
     for number in range(_INGESTERS):
         store.ingesters.create(
             TENANT, f"ing_{number}", now, name=f"ingester {number}", type="stripe"
@@ -129,18 +171,6 @@ def _fill_accounts(store: Store) -> None:
         store.destinations.create(TENANT, target_id(number), now, name=name, url=url)
 
 
-def _take_indexes(database: Database, tables: Sequence[str]) -> list[tuple[str, str]]:
-    """Drops the tables' indexes; making them at the end takes a third of the time."""
-    found: list[tuple[str, str]] = database.execute(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-        f" AND tbl_name IN ({', '.join('?' * len(tables))})",
-        tables,
-    ).fetchall()
-    for name, _ in found:
-        database.execute(f"DROP INDEX {name}")
-    return found
-
-
 def _deliveries(count: int) -> Iterator[tuple[Any, ...]]:
     """Rows of the table, oldest first; the same ones for the same count."""
     chance = random.Random(count)
@@ -148,7 +178,7 @@ def _deliveries(count: int) -> Iterator[tuple[Any, ...]]:
     flows = chance.choices(range(TARGETS), [1 / (n + 1) for n in range(TARGETS)], k=100_000)
     event, flow, attempt = "", 0, _MAX_ATTEMPTS
     for number in range(count):
-        ms = _START_MS + number * _STEP_MS
+        ms = START_MS + number * _STEP_MS
         unique = f"{ms:011x}{chance.getrandbits(64):016x}"
         if attempt == _MAX_ATTEMPTS:
             event, flow, attempt = f"evt_{unique}", flows[number % len(flows)], 0
@@ -167,7 +197,7 @@ def _deliveries(count: int) -> Iterator[tuple[Any, ...]]:
         attempt = _MAX_ATTEMPTS
 
 
-class _Progress:
+class Progress:
     """Says what is being done once it has taken more than a moment."""
 
     def __init__(self, task: str) -> None:
@@ -175,12 +205,14 @@ class _Progress:
         self._due = time.monotonic() + _QUIET_SECONDS
 
     def over(self, rows: Iterable[tuple[Any, ...]], count: int) -> Iterator[tuple[Any, ...]]:
+        """The rows, saying now and then how many of them there were."""
         for number, row in enumerate(rows):
             if not number % 10_000:
                 self.step(f"{number / count:.0%}")
             yield row
 
     def step(self, what: str) -> None:
+        """What comes next."""
         if time.monotonic() >= self._due:
             self._due = time.monotonic() + _QUIET_SECONDS
             print(f"{self._task}, once: {what} …", file=sys.stderr, flush=True)

@@ -53,7 +53,7 @@ def verdicts(
         *_deep_pages(ours, cases),
         *_big_table(ours, cases),
         *_starts(starts),
-        *(_ceiling(f"MB{_over(one)}", [one.megabytes], MEGABYTES) for one in ours),
+        *(at_most(f"MB{_over(one)}", [one.megabytes], MEGABYTES) for one in ours),
     ]
 
 
@@ -65,27 +65,26 @@ def _against_others(
             for other in measured:
                 if other.contender == name and other.rows in (mine.rows, 0):
                     ratios = _ratios(other, case, mine, case)
-                    yield _verdict(
-                        f"{case.title}: times the speed of {name}{_over(mine)}", ratios, floor, True
-                    )
+                    demand = f"{case.title}: times the speed of {name}{_over(mine)}"
+                    yield at_least(demand, ratios, floor)
 
 
 def _deep_pages(ours: Sequence[Measured], cases: Sequence[Case]) -> Iterator[Verdict]:
     for one in ours if DEEP in cases and LIST in cases else ():
         demand = f"a page {one.deep_pages:,} pages deep: times the cost of the first{_over(one)}"
-        yield _ceiling(demand, _ratios(one, DEEP, one, LIST), DEEP_PAGE_OF_FIRST)
+        yield at_most(demand, _ratios(one, DEEP, one, LIST), DEEP_PAGE_OF_FIRST)
 
 
 def _big_table(ours: Sequence[Measured], cases: Sequence[Case]) -> Iterator[Verdict]:
     for case in cases if len(ours) > 1 else ():
         demand = f"{case.title}: times the cost over {ours[0].rows:,} deliveries{_over(ours[-1])}"
-        yield _ceiling(demand, _ratios(ours[-1], case, ours[0], case), BIG_TABLE_OF_SMALL)
+        yield at_most(demand, _ratios(ours[-1], case, ours[0], case), BIG_TABLE_OF_SMALL)
 
 
 def _starts(starts: Mapping[str, Sequence[float]]) -> Iterator[Verdict]:
     for name, seconds in starts.items():
         if name.startswith(SANDBOX):
-            yield _ceiling(f"seconds to the first 200, {name}", seconds, SECONDS_TO_FIRST_ANSWER)
+            yield at_most(f"seconds to the first 200, {name}", seconds, SECONDS_TO_FIRST_ANSWER)
 
 
 def _ratios(above: Measured, case_above: Case, below: Measured, case_below: Case) -> list[float]:
@@ -93,8 +92,14 @@ def _ratios(above: Measured, case_above: Case, below: Measured, case_below: Case
     return [upper.cpu_us / lower.cpu_us for upper, lower in pairs]
 
 
-def _ceiling(demand: str, values: Sequence[float], bound: float) -> Verdict:
+def at_most(demand: str, values: Sequence[float], bound: float) -> Verdict:
+    """The demand that the median is not above the bound."""
     return _verdict(demand, values, bound, False)
+
+
+def at_least(demand: str, values: Sequence[float], bound: float) -> Verdict:
+    """The demand that the median is not below the bound."""
+    return _verdict(demand, values, bound, True)
 
 
 def _verdict(demand: str, values: Sequence[float], bound: float, is_floor: bool) -> Verdict:

@@ -4,7 +4,7 @@ import os
 import platform
 import sqlite3
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +15,11 @@ from benchmarks.floors import Verdict
 from benchmarks.measure import Measured, Plan
 
 _LIBRARIES = ("connexion", "uvicorn", "httptools", "uvloop", "orjson", "starlette", "sqlite-utils")
+
+_SETTING = (
+    "The sandbox runs with `--retention-days=3650`, or it would take the filled tables for old and"
+    " remove them meanwhile."
+)
 
 
 class Run(NamedTuple):
@@ -32,24 +37,29 @@ class Run(NamedTuple):
 def markdown(run: Run) -> str:
     """The tables, under the command that made them."""
     parts = [
-        f"`{run.command}`, {run.plan.rounds} rounds of {run.plan.seconds:g} s per server and case.",
-        "\n".join(f"- {name}: {value}" for name, value in circumstances(run).items()),
-        _table(
+        f"{_made_by(run)} {_SETTING}",
+        circumstances_list(run.load_before),
+        table(
             ("case", "server", "CPU µs", "low–high", "requests/s", "p50 ms", "p99 ms"),
             _figures(run),
         ),
-        _table(("demand", "median", "low–high", "bound", "met"), map(_judged, run.verdicts)),
-        _table(("server", "MB after the load"), _memory(run)),
-        _table(("start", "seconds to the first 200", "low–high"), _starts(run)),
+        demands(run.verdicts),
+        table(("server", "MB after the load"), _memory(run)),
+        table(("start", "seconds to the first 200", "low–high"), _starts(run)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _made_by(run: Run) -> str:
+    rounds, seconds = run.plan.rounds, run.plan.seconds
+    return f"`{run.command}`, {rounds} rounds of {seconds:g} s per server and case."
 
 
 def document(run: Run) -> dict[str, Any]:
     """The same, with every sample."""
     return {
         "command": run.command,
-        "circumstances": circumstances(run),
+        "circumstances": circumstances(run.load_before),
         "plan": run.plan._asdict(),
         "measured": [
             one._asdict()
@@ -66,16 +76,43 @@ def document(run: Run) -> dict[str, Any]:
     }
 
 
-def circumstances(run: Run) -> dict[str, str]:
+def circumstances(load_before: float) -> dict[str, str]:
     """What the figures depend on."""
     return {
         "when": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "machine": f"{_processor()}, {len(os.sched_getaffinity(0))} cores, {platform.system()}",
-        "load of the machine before the run": f"{run.load_before:.2f}",
+        "load of the machine before the run": f"{load_before:.2f}",
         "Python": platform.python_version(),
         "SQLite": sqlite3.sqlite_version,
         "libraries": ", ".join(f"{name} {version(name)}" for name in _LIBRARIES),
     }
+
+
+def circumstances_list(load_before: float) -> str:
+    """The same as a list."""
+    return "\n".join(f"- {name}: {value}" for name, value in circumstances(load_before).items())
+
+
+def demands(verdicts: Iterable[Verdict]) -> str:
+    """What was asked for, and what came out."""
+    return table(("demand", "median", "low–high", "bound", "met"), map(_judged, verdicts))
+
+
+def spread(values: Sequence[float], form: str) -> tuple[str, str]:
+    """The median, and the lowest and highest."""
+    low, high = min(values), max(values)
+    return f"{statistics.median(values):{form}}", f"{low:{form}}–{high:{form}}"
+
+
+def put_section(path: Path, heading: str, text: str) -> None:
+    """Puts the text under that heading of a document, instead of what is there, or at its end."""
+    start = f"## {heading}\n"
+    before = path.read_text("utf-8") if path.exists() else ""
+    head, found, rest = f"\n{before}".partition(f"\n{start}")
+    following = "\n## ".join(["", *rest.split("\n## ")[1:]]) if found else ""
+    head = head.strip("\n")
+    whole = f"{head}\n\n{start}\n{text.strip()}\n{following}"
+    path.write_text(whole.strip("\n") + "\n", "utf-8")
 
 
 def _figures(run: Run) -> Iterator[tuple[str, ...]]:
@@ -118,7 +155,8 @@ def _server(one: Measured) -> str:
     return f"{one.contender}, {one.rows:,} deliveries" if one.rows else one.contender
 
 
-def _table(head: Sequence[str], rows: Iterator[tuple[str, ...]]) -> str:
+def table(head: Sequence[str], rows: Iterable[tuple[str, ...]]) -> str:
+    """A table of Markdown, its columns aligned."""
     cells = [tuple(head), *rows]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     cells.insert(1, tuple("-" * width for width in widths))
