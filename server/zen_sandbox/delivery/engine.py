@@ -2,13 +2,12 @@
 
 The engine holds no queue of its own; it knows of each lane only when its next attempt is due, and
 reads the rows when there is room for them. It sleeps until the first of those moments, or until a
-commit has queued something.
+commit has queued something, and then looks at the lanes that this concerns and at no other.
 """
 
 import asyncio
 import contextlib
 import logging
-import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from zen_sandbox.bench.faults import Faults
 from zen_sandbox.clock import milliseconds
 from zen_sandbox.delivery import attempt
+from zen_sandbox.delivery.agenda import Agenda
 from zen_sandbox.delivery.answer import Answer
 from zen_sandbox.delivery.spoiled import spoiled_answer
 from zen_sandbox.problems import ServiceUnavailable
@@ -68,6 +68,7 @@ class Engine:
         self._per_target = per_target
         self._in_all = in_all
         self._lanes: dict[Lane, _Traffic] = {}
+        self._agenda = Agenda(store.clocks)
         self._running = 0
         self._is_stale = False
         self.attempts_made = 0
@@ -96,10 +97,12 @@ class Engine:
 
     def read_again(self) -> None:
         """For who changed the queue from outside: a reset, a restored snapshot."""
-        for traffic in self._lanes.values():
+        self._agenda.clear()
+        for lane, traffic in self._lanes.items():
             traffic.due_ms = None
-        for lane, due_at in self._store.queue.lanes():
-            self._on_queued(*lane, due_at)
+            self._agenda.now(lane)
+        for queued_in, due_at in self._store.queue.lanes():
+            self._on_queued(*queued_in, due_at)
         self._is_stale = False
         self._wake.set()
 
@@ -156,6 +159,7 @@ class Engine:
         due_ms = milliseconds(due_at)
         if traffic.due_ms is None or due_ms < traffic.due_ms:
             traffic.due_ms = due_ms
+            self._agenda.now(lane)
             self._wake.set()
 
     def _pass(self) -> float | None:
@@ -172,23 +176,27 @@ class Engine:
 
     def _start_what_is_due(self) -> float | None:
         """Starts what there is room for; seconds until the next is due, None when nothing is."""
-        soonest: float | None = None
-        for lane, traffic in list(self._lanes.items()):
-            now = self._store.clocks.peek_ms(lane.tenant_id)
-            if traffic.is_due(now):
-                self._fill(lane, traffic, now)
-                if not traffic.running and not traffic.is_due(now):
-                    self._progress.set()  # there was nothing to wait for
-            if traffic.due_ms is None and not traffic.running:
+        for lane in self._agenda.take():
+            traffic = self._lanes.get(lane)
+            if traffic is not None:
+                self._look_at(lane, traffic)
+        return self._agenda.pause()
+
+    def _look_at(self, lane: Lane, traffic: _Traffic) -> None:
+        """Starts what is due in a lane, and notes when to look at it again."""
+        now = self._store.clocks.peek_ms(lane.tenant_id)
+        if traffic.is_due(now):
+            self._fill(lane, traffic, now)
+            if not traffic.running and not traffic.is_due(now):
+                self._progress.set()  # there was nothing to wait for
+        if traffic.due_ms is None:
+            if not traffic.running:
                 del self._lanes[lane]
                 self._progress.set()
-            elif traffic.due_ms is not None and traffic.due_ms > now:
-                wait = self._wall_time_until(lane, traffic.due_ms - now)
-                soonest = wait if soonest is None else min(soonest, wait)
-        return None if soonest is None or math.isinf(soonest) else soonest / 1000
-
-    def _wall_time_until(self, lane: Lane, ms: int) -> float:
-        return math.inf if self._store.clocks.is_frozen(lane.tenant_id) else ms
+        elif traffic.due_ms > now:
+            self._agenda.at(traffic.due_ms, lane)
+        elif len(traffic.running) < self._per_target:
+            self._agenda.now(lane)  # there was no room in all; else its own attempts' end tells
 
     def _fill(self, lane: Lane, traffic: _Traffic, now: int) -> None:
         """Starts due attempts of a lane while it has room, and notes when to look again."""
@@ -233,6 +241,7 @@ class Engine:
             traffic.running.discard(due.seq)
             self._running -= 1
             self._progress.set()
+            self._agenda.now(lane)
             if traffic.due_ms is not None or self._running == self._in_all - 1:
                 self._wake.set()
 
