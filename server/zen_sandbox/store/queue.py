@@ -5,7 +5,7 @@ enters it in the same transaction, so a crash loses nothing and repeats only wha
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from zen_sandbox.domain import RetryPolicy
@@ -92,10 +92,12 @@ class Queue:
         due_at: str | None = row[0]
         return due_at
 
-    def first(self, lane: Lane, limit: int) -> list[Due]:
-        """The attempts of a lane that are due next, soonest first, due already or not."""
-        rows = self._database.execute(_DUE, (*lane, limit)).fetchall()
-        return [Due._make(row) for row in rows]
+    def first(self, lane: Lane, limit: int) -> Iterator[Due]:
+        """The attempts of a lane that are due next, soonest first, due already or not.
+
+        Whoever stops early saves the look-up of the rest. No write must come before the end.
+        """
+        return map(Due._make, self._database.execute(_DUE, (*lane, limit)))
 
     def plan(self, seq: int) -> Plan | None:
         """What to do for a queued attempt, as things stand now; None when it is gone."""
