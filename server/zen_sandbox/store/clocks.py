@@ -59,7 +59,7 @@ class Clocks:
 
     def is_frozen(self, tenant_id: str) -> bool:
         """Whether the tenant's clock stands still."""
-        self.now_ms(tenant_id)
+        self.peek_ms(tenant_id)
         return self._states[tenant_id].frozen_ms is not None
 
     def freeze(self, tenant_id: str) -> None:
