@@ -47,6 +47,7 @@ class Flood(NamedTuple):
     """What came of sending as fast as the server takes events, until the last had arrived."""
 
     accepted_per_second: float
+    meanwhile_per_second: float  # delivered while events were still coming in
     delivered_per_second: float  # from the first event sent to the last one's first byte
     cpu_us: float  # of the server, per event
 
@@ -70,6 +71,7 @@ class Cell(NamedTuple):
 
 class _Trip(NamedTuple):
     seconds: float  # in which events were sent
+    came_meanwhile: int
     until_last: float
     delays: Delays
 
@@ -115,7 +117,12 @@ def flood(server: ServerProcess, target: Target, targets: int, seconds: float) -
     trip = _trip(server, target, targets, FLOOD, seconds)
     events = len(trip.delays.from_send)
     cpu = server.cpu_seconds() - before
-    return Flood(events / trip.seconds, events / trip.until_last, cpu / events * 1e6)
+    return Flood(
+        events / trip.seconds,
+        trip.came_meanwhile / trip.seconds,
+        events / trip.until_last,
+        cpu / events * 1e6,
+    )
 
 
 def send(
@@ -161,12 +168,14 @@ def _trip(server: ServerProcess, target: Target, targets: int, load: Load, secon
     target.forget()
     begun = time.perf_counter()
     took, accepted = send(server, targets, load, seconds)
+    came_meanwhile = target.came
     await_arrivals(target, len(accepted))
     if target.came > len(accepted):
         raise BenchmarkError(f"{len(accepted)} events made {target.came} attempts; run again.")
     arrived = [(target.arrivals[number], *times) for number, times in accepted.items()]
     return _Trip(
         took,
+        came_meanwhile,
         max(at for at, _, _ in arrived) - begun,
         Delays(
             sorted((at - answered) * 1e3 for at, _, answered in arrived),

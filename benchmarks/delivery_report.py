@@ -28,15 +28,24 @@ _SETTING = (
     " other. The servers run with `--retention-days=3650`, so that no stored event is too old."
 )
 _FLOODED = (
-    "Delivered: from the first event sent to the last one's first byte at its target. CPU is the"
-    " server's, per event."
+    "Delivered: from the first event sent to the last one's first byte at its target; meanwhile: of"
+    " these, those delivered while events were still coming in. CPU is the server's, per event."
 )
 _DELAYED = (
     "Milliseconds from the 202, and from sending, to the first byte at the target. The 202 counts"
     " when the load generator has read it: the event may have been at its target before."
 )
 _RESTARTED = "Seconds from the command that starts the next server."
-_FLOOD_HEAD = ("targets", "backlog", "accepted/s", "low–high", "delivered/s", "low–high", "CPU µs")
+_FLOOD_HEAD = (
+    "targets",
+    "backlog",
+    "accepted/s",
+    "low–high",
+    "delivered/s",
+    "low–high",
+    "meanwhile/s",
+    "CPU µs",
+)
 _DELAY_HEAD = ("targets", "backlog", "202 p50", "low–high", "202 p99", "sent p50", "sent p99")
 
 
@@ -131,6 +140,7 @@ def _flooded(cell: Cell) -> tuple[str, ...]:
         backlog_title(cell.backlog),
         *spread([one.accepted_per_second for one in cell.floods], ",.0f"),
         *spread([one.delivered_per_second for one in cell.floods], ",.0f"),
+        f"{statistics.median(one.meanwhile_per_second for one in cell.floods):,.0f}",
         f"{statistics.median(one.cpu_us for one in cell.floods):.0f}",
     )
 
