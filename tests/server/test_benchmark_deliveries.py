@@ -34,7 +34,9 @@ def test_the_quick_run_measures_every_demand_and_loses_no_event(tmp_path: Path) 
     }
     for cell in found["cells"]:
         (flood,) = cell["floods"]
-        assert 0 < flood["delivered_per_second"] <= flood["accepted_per_second"]
+        # Not one below the other: the last event may be at its target before its 202 is read.
+        assert flood["accepted_per_second"] > 0
+        assert flood["delivered_per_second"] > 0
         for load in ("busy", "idle"):
             (delays,) = cell[load]
             assert delays["from_send"]
