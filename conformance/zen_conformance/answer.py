@@ -117,9 +117,9 @@ class Answer:
         return self
 
     def expect_members(self, **members: Any) -> "Answer":
-        """This answer, when each of those top members has that value."""
+        """This answer, when each of those top members has that value, members it adds aside."""
         for name, value in members.items():
-            if self[name] != value:
+            if not shows(self[name], value):
                 raise self.failure(
                     f"{self.asked}: {name} is {_short(self[name])} instead of {_short(value)}",
                     expected=f"{name} = {_short(value)}",
@@ -149,6 +149,16 @@ class Answer:
             slug = str(document.get("type", "")).rpartition("/")[2]
             return f"{self.status} {slug} ({_short(document.get('detail'))})"
         return str(self.status)
+
+
+def shows(found: Any, expected: Any) -> bool:
+    """Whether a value is the expected one; its objects may hold more members, at any depth."""
+    if isinstance(expected, dict):
+        return isinstance(found, dict) and all(
+            name in found and shows(found[name], value) for name, value in expected.items()
+        )
+    # True is 1 to Python, and not to JSON.
+    return isinstance(found, bool) is isinstance(expected, bool) and bool(found == expected)
 
 
 def _short(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from zen_conformance.answer import shows
 from zen_conformance.failures import ConformanceFailure
 from zen_conformance.generated.world import Kind
 from zen_conformance.tenant import Tenant
@@ -24,7 +25,7 @@ def listed(api: Tenant, kind: Kind, run: str, known: dict[str, dict[str, Any]]) 
         for resource_id, expected in known.items()
         if resource_id in seen
         for name, value in expected.items()
-        if seen[resource_id].get(name) != value
+        if not shows(seen[resource_id].get(name), value)
     ]
     for requirement, words in (
         (kind.reads, f"the list lacks {sorted(missing)}" if missing else ""),

@@ -4,6 +4,7 @@ import sqlite3
 import statistics
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -130,7 +131,7 @@ def test_a_queue_that_cannot_be_read_for_a_moment_ends_nothing(
     """As when another process has the file for itself, and SQLite says that it is locked."""
     read, refusals = Queue.first, [sqlite3.OperationalError("database is locked")]
 
-    def first(self: Queue, lane: Lane, limit: int) -> list[Due]:
+    def first(self: Queue, lane: Lane, limit: int) -> Iterator[Due]:
         if refusals:
             raise refusals.pop()
         return read(self, lane, limit)
