@@ -20,6 +20,7 @@ from zen_conformance.traffic import Traffic
 
 Query = Mapping[str, Any] | Sequence[tuple[str, str]]
 _NO_IDS: Mapping[str, str] = {}
+_NAMED_SCOPES = 4
 NOWHERE = "https://receiver.example.com/hooks"
 
 
@@ -186,7 +187,8 @@ def described(credential: Credential | None) -> str:
     """A credential in words, for a report."""
     if credential is None:
         return "no credential"
-    scopes = " ".join(sorted(credential.scopes)) or "no scope"
+    named = sorted(credential.scopes)
+    scopes = f"{len(named)} scopes" if len(named) > _NAMED_SCOPES else " ".join(named) or "no scope"
     return f"{credential.state} {credential.kind} of {credential.tenant} ({scopes})"
 
 
