@@ -51,10 +51,14 @@ class Collector:
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         # pytest.Session.Interrupted, which ends a session early, is a subclass.
         if excinfo.type is KeyboardInterrupt:
-            self.interrupted = True
-            self.ended_early = "the run was interrupted before"
+            self.interrupt()
         else:
             self.ended_early = str(excinfo.value)
+
+    def interrupt(self) -> None:
+        """The session was ended by Ctrl-C or SIGTERM."""
+        self.interrupted = True
+        self.ended_early = "the run was interrupted before"
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:

@@ -80,6 +80,9 @@ def run(order: Order, listen: Listener | None = None) -> model.Report:
     try:
         with _nothing_of_the_users_pytest():
             code = int(pytest.main(_arguments(order), plugins=[collector]))
+    except KeyboardInterrupt:  # a second one, while the first was being tidied up after
+        code = pytest.ExitCode.INTERRUPTED
+        collector.interrupt()
     except Exception as error:  # what was found up to here is still to be told
         code = pytest.ExitCode.OK
         collector.errors.append(f"{type(error).__name__}: {error}")

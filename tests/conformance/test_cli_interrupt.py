@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ class Interrupted:
         self.created: list[str] = []
         self.deletable = True
         self._process: subprocess.Popen[str] | None = None
+        self._told = threading.Lock()  # two workers may both be creating
 
     def run(self, *words: str) -> tuple[int, str]:
         """Its exit code and what it printed."""
@@ -50,6 +52,8 @@ class Interrupted:
         if passing.method == "POST" and passing.status == 201:
             self.created.append(f"{passing.path}/{json.loads(passing.body)['id']}")
             assert self._process is not None
+            if not self._told.acquire(blocking=False):
+                return passing
             # As a terminal does it: every process of the group is told.
             os.killpg(self._process.pid, self.number)
         if passing.method == "DELETE" and not self.deletable:
