@@ -132,14 +132,20 @@ def test_attempts_come_newest_first(
             return
 
 
+# The second page holds a first attempt and one queued a second later, at some of these.
+_TRACE_LIMITS = ((1,), (2,), (1, 90), (3, 90), (12,), (20,), (90,))
+
+
 @requirement("TRACE-002", scenario=a_grid)
-@pytest.mark.parametrize("limit", [1, 2, 5, 20, 90])
+@pytest.mark.parametrize("limits", _TRACE_LIMITS, ids=str)
 @pytest.mark.parametrize("event", _EVENTS)
 @pytest.mark.parametrize("kind", [None, "late"])
-def test_a_trace_is_oldest_first(told: Grid, kind: str | None, event: int, limit: int) -> None:
+def test_a_trace_is_oldest_first(
+    told: Grid, kind: str | None, event: int, limits: tuple[int, ...]
+) -> None:
     view = told.view(_query(told, (None, kind, event)))
     second_attempt = False
-    for page in view.walk(limit):
+    for page in view.walk(*limits):
         for row in view.rows(page):
             late = told.flows.get(str(row.get("flow_id"))) == "late"
             number = row.get("attempt_number")
