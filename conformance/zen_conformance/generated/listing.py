@@ -5,13 +5,19 @@ from typing import Any
 from zen_conformance.answer import shows
 from zen_conformance.failures import ConformanceFailure
 from zen_conformance.generated.world import Kind
+from zen_conformance.moments import Moment, moment
 from zen_conformance.tenant import Tenant
 
-_PAGE = 50
+_PAGE = 100
 
 
-def listed(api: Tenant, kind: Kind, run: str, known: dict[str, dict[str, Any]]) -> None:
-    """Walk the list; it must show exactly the history's resources, by their names' common part."""
+def listed(
+    api: Tenant, kind: Kind, run: str, known: dict[str, dict[str, Any]], began: Moment
+) -> None:
+    """Walk the list; it must show exactly the history's resources, by their names' common part.
+
+    Lists are newest first, so the walk ends before the second in which the history began.
+    """
     seen: dict[str, dict[str, Any]] = {}
     last = None
     for page in api.pages(f"list{kind.name}s", {"limit": _PAGE}):
@@ -19,6 +25,9 @@ def listed(api: Tenant, kind: Kind, run: str, known: dict[str, dict[str, Any]]) 
         for row in page.rows(kind.member):
             if f" {run} " in str(row.get("name")):
                 seen[str(row.get("id"))] = row
+        rows = page.rows(kind.member)
+        if rows and moment(rows[-1].get("created_at"))[0] < began[0]:
+            break
     missing, surplus = known.keys() - seen.keys(), seen.keys() - known.keys()
     changed = [
         f"{name} of {resource_id} is {seen[resource_id].get(name)!r} instead of {value!r}"

@@ -26,6 +26,7 @@ from zen_conformance.generated.world import (
     Kind,
     World,
 )
+from zen_conformance.moments import moment
 from zen_conformance.tenant import Tenant
 
 NAMES = ("alpha", "Alpha", "beta", "gämma", "delta 4")
@@ -173,6 +174,7 @@ class History(RuleBasedStateMachine):
     def _remember(self, kind: Kind, answer: Answer, expected: Document) -> None:
         times = {name: answer[name] for name in ("created_at", "updated_at")}
         self.world.known[kind.name][answer["id"]] = {**expected, **times}
+        self.world.began = self.world.began or moment(times["created_at"])
         self._look(kind, answer["id"])
 
     def _change(
@@ -190,10 +192,10 @@ class History(RuleBasedStateMachine):
         expected = {**before, **changed}
         blamed(kind.updated, lambda: answer.expect(200).expect_members(**_wire(expected)))
         blamed(kind.kept, lambda: answer.expect_members(created_at=before["created_at"]))
-        moment = answer["updated_at"]
-        backwards = f"updated_at moved back from {before['updated_at']} to {moment}"
-        blamed(kind.moves, lambda: answer.must(_at(moment) >= _at(before["updated_at"]), backwards))
-        self.world.known[kind.name][resource_id] = {**expected, "updated_at": moment}
+        earlier, later = before["updated_at"], answer["updated_at"]
+        backwards = f"updated_at moved back from {earlier} to {later}"
+        blamed(kind.moves, lambda: answer.must(moment(later) >= moment(earlier), backwards))
+        self.world.known[kind.name][resource_id] = {**expected, "updated_at": later}
         self._look(kind, resource_id)
 
     def _delete(self, kind: Kind, number: int) -> None:
@@ -221,9 +223,10 @@ class History(RuleBasedStateMachine):
 
     def _now_and_then(self) -> None:
         self.steps += 1
-        if self.steps % _STEPS_BETWEEN_LISTS == 0:
+        world = self.world
+        if self.steps % _STEPS_BETWEEN_LISTS == 0 and world.began is not None:
             for kind in KINDS:
-                listed(self.world.api, kind, self.world.run, self.world.known[kind.name])
+                listed(world.api, kind, world.run, world.known[kind.name], world.began)
 
 
 def on(api: Tenant, run: str) -> type[RuleBasedStateMachine]:
@@ -255,9 +258,3 @@ def _taken(kind: Kind) -> str:
 def _wire(expected: Document) -> Document:
     """What an answer to a write shows for certain; its times are another requirement's."""
     return {name: one for name, one in expected.items() if name not in ("created_at", "updated_at")}
-
-
-def _at(moment: Any) -> str:
-    """A timestamp in a form that sorts, whole and fractional seconds alike."""
-    whole, _, fraction = str(moment).rstrip("Z").partition(".")
-    return f"{whole}.{fraction:0<9}"

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zen_conformance.answer import Answer
+from zen_conformance.moments import Moment
 from zen_conformance.tenant import Tenant
 
 Document = dict[str, Any]
@@ -50,6 +51,7 @@ class World:
     known: dict[str, dict[str, Document]] = field(
         default_factory=lambda: {kind.name: {} for kind in KINDS}
     )
+    began: Moment | None = None  # when its first resource was made, by the server's clock
     gone: list[tuple[Kind, str]] = field(default_factory=list)
 
     def call(self, verb: str, kind: Kind, resource_id: str | None = None, **more: Any) -> Answer:
