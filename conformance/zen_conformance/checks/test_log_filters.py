@@ -94,7 +94,7 @@ def test_until_leaves_its_own_moment_out(
 
 def _must_be_exactly(era: Era, query: dict[str, str], limit: int) -> None:
     """Fail unless a walk of that part of the era shows what fits and nothing else."""
-    view = era.view(query)
+    view, limit = era.view(query), era.few_pages(limit)
     pages = list(view.walk(limit))
     wanted = [str(one["id"]) for one in era.entries if fits(one, query)]
     shown = [str(row.get("id")) for page in pages for row in view.rows(page)]

@@ -1,7 +1,6 @@
 """What holds of every answer: that there is one, its request id, its status, type and shape."""
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import unquote
 
@@ -153,7 +152,7 @@ def timestamps_are_utc(exchange: Exchange) -> str | None:
     received = exchange.received
     if received is None or received.status >= 300 or exchange.operation_id is None:
         return None
-    found = list(_named(document(received), _IS_TIMESTAMP))
+    found = list(_named(document(received), _TIMESTAMPS))
     wrong = [f"{name} is {value!r}" for name, value in found if not _is_timestamp(value)]
     if wrong:
         return wrong[0]
@@ -166,31 +165,40 @@ def statuses_are_documented_values(exchange: Exchange) -> str | None:
     received = exchange.received
     if received is None or received.status >= 300 or exchange.operation_id is None:
         return None
-    found = [value for _, value in _named(document(received), _IS_STATUS)]
+    found = [value for _, value in _named(document(received), _STATUS)]
     unknown = [value for value in found if value not in _STATUSES]
     if unknown:
         return f"status {unknown[0]!r} is none that the contract explains"
     return KEPT if found else None
 
 
-_IS_TIMESTAMP = re.compile(
-    r"(created|updated|attempted|next_attempt)_at|(created|updated)At|timestamp"
-)
-_IS_STATUS = re.compile(r"status")
+_TIMESTAMPS = {
+    "created_at",
+    "updated_at",
+    "attempted_at",
+    "next_attempt_at",
+    "createdAt",
+    "updatedAt",
+    "timestamp",
+}
+_STATUS = {"status"}
 _STATUSES = {"active", "error", "disabled", "delivered", "failed", "retrying", "pending", "queued"}
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.]\d+)?Z", re.ASCII)
 
 
-def _named(value: object, name: re.Pattern[str]) -> Iterator[tuple[str, object]]:
-    """Every member of that name, at any depth."""
-    if isinstance(value, dict):
-        for key, one in value.items():
-            if name.fullmatch(key):
-                yield key, one
-            yield from _named(one, name)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _named(one, name)
+def _named(value: object, names: set[str]) -> list[tuple[str, object]]:
+    """Every member of one of those names, at any depth."""
+    found: list[tuple[str, object]] = []
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            found += [(name, one[name]) for name in names & one.keys()]
+            one = one.values()
+        elif not isinstance(one, list):
+            continue
+        left += [inner for inner in one if isinstance(inner, dict | list)]
+    return found
 
 
 def _is_timestamp(value: object) -> bool:
