@@ -107,6 +107,34 @@ class Story:
             )
         return seen
 
+    def set_policy(self, **policy: int) -> None:
+        """Give the flow another retry policy, a precondition of what follows."""
+        self.move_flow(config={"retry_policy": policy})
+
+    def move_flow(self, **members: Any) -> None:
+        """Replace members of the flow, a precondition of what follows."""
+        kept = {name: self.flow[name] for name in ("name", "source_id", "destination_id", "config")}
+        self._done("replaceDeliveryFlow", 200, flow_id=self.flow["id"], json={**kept, **members})
+
+    def change_target(self, **members: Any) -> None:
+        """Patch the target, a precondition of what follows."""
+        one = self.destination["id"]
+        self._done("updateDestination", 200, destination_id=one, json=members)
+
+    def delete_flow(self) -> None:
+        """Delete the flow, a precondition of what follows."""
+        self._done("deleteDeliveryFlow", 204, flow_id=self.flow["id"])
+
+    def delete_target(self) -> None:
+        """Delete the target, a precondition of what follows."""
+        self._done("deleteDestination", 204, destination_id=self.destination["id"])
+
+    def _done(self, operation_id: str, status: int, **request: Any) -> None:
+        try:
+            self.api.call(operation_id, **request).expect(status)
+        except ConformanceFailure as failure:
+            raise NotRun(f"a precondition failed: {failure.message}") from failure
+
     def row(self, delivery_id: str) -> Answer:
         """One attempt, read by its id."""
         return self.api.call("getDelivery", delivery_id=delivery_id)
@@ -131,13 +159,10 @@ def ingest(
     lines = list(headers)
     if content_type is not None:
         lines.append(("Content-Type", content_type))
-    return api.using(None).raw("POST", _path(api, address), lines, body, chunked=chunked)
-
-
-def _path(api: Tenant, address: str) -> str:
-    """The address's path and query; the server under test answers to one host name here."""
     parts = urlsplit(address)
-    return parts.path + (f"?{parts.query}" if parts.query else "")
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else None
+    return api.using(None).raw("POST", path, lines, body, chunked=chunked, origin=origin)
 
 
 def _number(row: Row, answer: Answer) -> int:

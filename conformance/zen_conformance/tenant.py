@@ -104,6 +104,7 @@ class Tenant:
         operation_id: str | None = None,
         patient: bool = True,
         chunked: bool = False,
+        origin: str | None = None,
     ) -> Answer:
         """Ask any path, percent-encoded already, with exactly those headers and the credential."""
         lines = [*self._authorization(), ("Accept", "*/*"), *headers]
@@ -117,6 +118,7 @@ class Tenant:
                 credential=self._named(),
                 patient=patient,
                 chunked=chunked,
+                origin=origin,
             )
         )
 

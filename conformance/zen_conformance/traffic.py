@@ -69,12 +69,17 @@ class Traffic:
         operation_id: str | None = None,
         credential: str = "",
         patient: bool = True,
+        origin: str | None = None,
     ) -> Exchange:
-        """The exchange, recorded and judged; waits out 429 and 503 when `patient`."""
+        """The exchange, recorded and judged; waits out 429 and 503 when `patient`.
+
+        With an `origin` the path is below that address instead of `base_url`.
+        """
         rest(0.0)
+        client = self._client if origin is None else self._client.at(origin)
         for attempt in itertools.count(1):
             with self.interrupts.held():
-                raw = self._client.send(method, path, headers, body, chunked=chunked)
+                raw = client.send(method, path, headers, body, chunked=chunked)
                 exchange = replace(raw, operation_id=operation_id, credential=credential)
                 self._keep(exchange)
             pause = _asked_to_wait(exchange.received)

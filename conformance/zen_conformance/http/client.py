@@ -32,9 +32,21 @@ class HttpClient:
         self._host, self._port = parts.hostname or "", parts.port
         self._netloc = parts.netloc.rpartition("@")[2]
         self._prefix = parts.path
+        self._tls = tls
         self._context = tls_context(tls) if parts.scheme == "https" else None
         self._timeout = timeout
         self._local = threading.local()
+        self._elsewhere: dict[str, HttpClient] = {}
+        self._lock = threading.Lock()
+
+    def at(self, origin: str) -> "HttpClient":
+        """The client for another address of the server; paths are then below that one."""
+        if origin == self._base.rstrip("/"):
+            return self
+        with self._lock:
+            if origin not in self._elsewhere:
+                self._elsewhere[origin] = HttpClient(origin, self._tls, self._timeout)
+            return self._elsewhere[origin]
 
     def send(
         self,
@@ -70,7 +82,9 @@ class HttpClient:
         self._connection()
 
     def close(self) -> None:
-        """Close this thread's connection."""
+        """Close this thread's connections."""
+        for client in list(self._elsewhere.values()):
+            client.close()
         connection = getattr(self._local, "connection", None)
         if connection is not None:
             connection.close()

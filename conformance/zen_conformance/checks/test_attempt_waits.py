@@ -1,0 +1,193 @@
+"""When the next attempt is due: the backoff, its doubling and its cap, and `Retry-After`."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from zen_conformance.answered import Tales, backing_off
+from zen_conformance.check import requirement
+from zen_conformance.receiver import Reply
+from zen_conformance.stories import PROMPTLY_SECONDS
+from zen_conformance.suite import Suite
+from zen_conformance.tales import Tale, due_after, queued, see, seconds_of, tell
+
+# Timestamps may be whole seconds, and the wait begins when the answer is in, not when it is asked.
+_EARLY, _LATE = 1.1, 5.0
+_BACKOFFS = (2, 10, 47, 600, 3599, 3600)
+_CAP = 3600
+_LONGER = timedelta(seconds=1500)
+
+Waits = Mapping[object, Tale]
+
+
+def due(suite: Suite) -> Waits:
+    """One failure for each backoff; only the due time is read."""
+    tales = {
+        seconds: tell(suite, Reply(500), max_attempts=2, backoff_seconds=seconds)
+        for seconds in _BACKOFFS
+    }
+    see(list(tales.values()), queued(2))
+    return tales
+
+
+@pytest.mark.parametrize("seconds", _BACKOFFS)
+@requirement("ATTEMPT-012", scenario=due)
+def test_the_first_retry_is_due_after_the_backoff(told: Waits, seconds: int) -> None:
+    _is_due(told[seconds], 1, seconds)
+
+
+def arriving(suite: Suite) -> Tale:
+    """A retry that is waited for."""
+    tale = tell(suite, Reply(500), Reply(200), max_attempts=2, backoff_seconds=3)
+    see([tale], seconds=3 + PROMPTLY_SECONDS)
+    return tale
+
+
+@requirement("ATTEMPT-012", scenario=arriving)
+def test_the_first_retry_comes_after_the_backoff(told: Tale) -> None:
+    _comes_after(told, 3)
+
+
+def doubling(suite: Suite) -> Tale:
+    """Four failures, one, two and four seconds apart."""
+    tale = tell(suite, Reply(500), max_attempts=4, backoff_seconds=1)
+    see([tale], seconds=7 + 2 * PROMPTLY_SECONDS)
+    return tale
+
+
+@requirement("ATTEMPT-013", scenario=doubling)
+def test_the_wait_doubles(told: Tale) -> None:
+    for number, wait in ((1, 1), (2, 2), (3, 4)):
+        _is_due(told, number, wait)
+    first, third, fourth = (told.arrival(n).monotonic for n in (1, 3, 4))
+    told.must(fourth - third >= 4 - _EARLY, f"attempt 4 came {fourth - third:.2f} s after 3")
+    told.must(third - first >= 3 - _EARLY, f"attempt 3 came {third - first:.2f} s after 1")
+
+
+_RAISED = {20: 40, 300: 600, 1800: 3600, 1801: 3600, 3600: 3600}
+
+
+def raised(suite: Suite) -> Waits:
+    """A second failure under a backoff that was raised meanwhile."""
+    tales: dict[object, Tale] = {}
+    for seconds in _RAISED:
+        tale = tell(suite, Reply(500), max_attempts=3, backoff_seconds=2)
+        tales[seconds] = tale
+        tale.story.set_policy(max_attempts=3, backoff_seconds=seconds)
+    see(list(tales.values()), queued(3), seconds=4 + PROMPTLY_SECONDS)
+    return tales
+
+
+@pytest.mark.parametrize("seconds", _RAISED)
+@requirement("ATTEMPT-013", scenario=raised)
+def test_the_second_wait_is_twice_the_backoff_up_to_an_hour(told: Waits, seconds: int) -> None:
+    tale = told[seconds]
+    tale.executed(1)
+    if abs(due_after(tale, 1) - seconds) > _LATE:  # the first one waited 2 s
+        _is_due(tale, 2, _RAISED[seconds])
+
+
+_ASKED = [
+    (status, how) for status in (429, 503, 500, 404, 400, 302) for how in ("seconds", "date")
+]
+_SHORTER = ("0", "1", "59", "past", "near")
+_BEYOND = ("3601", "7200", "86400", "999999999", "tomorrow")
+
+
+def asked_to_wait(suite: Suite) -> Waits:
+    """Failures whose answer says when to come back."""
+    now = datetime.now(UTC)
+    dates = {
+        "past": now - timedelta(days=1),
+        "near": now + timedelta(seconds=5),
+        "tomorrow": now + timedelta(days=1),
+        "date": now + _LONGER,
+    }
+    tales: dict[object, Tale] = {}
+    for status, how in _ASKED:
+        value = "1500" if how == "seconds" else format_datetime(dates["date"], usegmt=True)
+        tales[status, how] = _told_to_wait(suite, status, value, 1)
+    for value in _SHORTER:
+        sent = format_datetime(dates[value], usegmt=True) if value in dates else value
+        tales[value] = _told_to_wait(suite, 503, sent, 60)
+    for value in _BEYOND:
+        sent = format_datetime(dates[value], usegmt=True) if value in dates else value
+        tales[value] = _told_to_wait(suite, 503, sent, 60)
+    tales["at"] = _told_to_wait(suite, 503, "3600", 60)
+    see(list(tales.values()), queued(2))
+    return tales
+
+
+@pytest.mark.parametrize("asked", _ASKED, ids=str)
+@requirement("ATTEMPT-014", scenario=asked_to_wait)
+def test_a_longer_retry_after_is_kept(told: Waits, asked: tuple[int, str]) -> None:
+    tale = told[asked]
+    if asked[1] == "seconds":
+        _is_due(tale, 1, 1500)
+        return
+    due_after(tale, 1)
+    sent = tale.event.at + _LONGER.total_seconds()
+    due_at = seconds_of(tale.attempt(2)["next_attempt_at"])
+    # The date was made shortly before the event was posted.
+    tale.must(
+        -30 - _EARLY <= due_at - sent <= _LATE,
+        f"{asked[0]}: the next attempt is due {due_at - sent:+.1f} s from Retry-After's date",
+    )
+
+
+@pytest.mark.parametrize("value", _SHORTER)
+@requirement("ATTEMPT-014", scenario=asked_to_wait)
+def test_a_shorter_retry_after_hastens_nothing(told: Waits, value: str) -> None:
+    _is_due(told[value], 1, 60)
+
+
+def waited(suite: Suite) -> Tale:
+    """A retry that the target asked to wait with."""
+    late = Reply(429, headers=(("Retry-After", "3"),))
+    tale = tell(suite, late, Reply(200), max_attempts=2, backoff_seconds=1)
+    see([tale], seconds=3 + PROMPTLY_SECONDS)
+    return tale
+
+
+@requirement("ATTEMPT-014", scenario=waited)
+def test_an_attempt_waits_as_long_as_it_was_asked_to(told: Tale) -> None:
+    _comes_after(told, 3)
+
+
+@pytest.mark.parametrize("value", [*_BEYOND, "at"])
+@requirement("ATTEMPT-015", scenario=asked_to_wait)
+def test_no_retry_after_puts_an_attempt_off_for_more_than_an_hour(
+    told: Waits, value: str
+) -> None:
+    wait = due_after(told[value], 1)
+    told[value].must(wait <= _CAP + _LATE, f"{value}: the next attempt is due {wait:.1f} s later")
+    told[value].must(wait >= 60 - _EARLY, f"{value}: the next attempt is due {wait:.1f} s later")
+
+
+def _told_to_wait(suite: Suite, status: int, value: str, backoff: int) -> Tale:
+    reply = Reply(status, headers=(("Retry-After", value),))
+    return tell(suite, reply, max_attempts=2, backoff_seconds=backoff)
+
+
+def _is_due(tale: Tale, number: int, seconds: float) -> None:
+    wait = due_after(tale, number)
+    tale.must(
+        seconds - _EARLY <= wait <= seconds + _LATE,
+        f"attempt {number + 1} is due {wait:.2f} s after {number} was made, not {seconds}",
+    )
+
+
+def _comes_after(tale: Tale, seconds: float) -> None:
+    wait = tale.arrival(2).monotonic - tale.arrival(1).monotonic
+    tale.must(
+        wait >= seconds - _EARLY,
+        f"attempt 2 came {wait:.2f} s after attempt 1, not {seconds} s",
+    )
+
+
+@requirement("ATTEMPT-012", scenario=backing_off)
+def test_the_first_retry_of_each_flow_is_due_after_its_backoff(told: Tales) -> None:
+    for name in ("recovers", "twice", "three times"):
+        _is_due(told[name], 1, 1)

@@ -1,0 +1,208 @@
+"""What the row of an attempt says, in each state that it goes through."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from zen_conformance.answered import (
+    CUT,
+    FAULTS,
+    REDIRECTS,
+    REFUSALS,
+    SUCCESSES,
+    UNREACHABLE,
+    Tales,
+    answers,
+    backing_off,
+    unreachable,
+)
+from zen_conformance.check import requirement
+from zen_conformance.failures import NotRun
+from zen_conformance.resources import unknown_ids
+from zen_conformance.stories import QUEUED
+from zen_conformance.tales import EXECUTED, Version
+from zen_conformance.tenant import Tenant
+
+TALES = [answers, unreachable, backing_off]
+
+
+def each_tale(requirement_id: str) -> pytest.MarkDecorator:
+    """The check once for each scenario of `TALES`."""
+    return pytest.mark.parametrize(
+        "name",
+        [
+            pytest.param(one.__name__, marks=requirement(requirement_id, scenario=one))
+            for one in TALES
+        ],
+    )
+
+
+def versions(told: Tales) -> Iterator[Version]:
+    """Every state of every row that was shown; there must be some."""
+    found = [one for tale in told.values() for one in tale.versions]
+    if not found:
+        raise NotRun("no attempt was shown")
+    return iter(found)
+
+
+@each_tale("DLV-001")
+def test_a_queued_attempt_is_pending_or_retrying_by_its_number(told: Tales, name: str) -> None:
+    for one in versions(told):
+        status, number = one.row.get("status"), one.row.get("attempt_number")
+        queued = "pending" if number == 1 else "retrying"
+        one.answer.must(
+            status in (queued, *EXECUTED),
+            f"attempt {number}, an automatic one, has status {status!r}",
+        )
+
+
+@each_tale("DLV-001")
+def test_an_executed_attempt_does_not_stay_queued(told: Tales, name: str) -> None:
+    for key, tale in told.items():
+        for row in tale.rows:
+            executed = row.get("attempted_at") is not None
+            tale.must(
+                not (executed and row.get("status") in QUEUED),
+                f"{key}: an attempt that was executed is {row.get('status')!r}",
+            )
+
+
+@requirement("DLV-001", scenario=answers)
+def test_a_first_attempt_under_way_is_pending(told: Tales) -> None:
+    tale = told["200 after a second"]
+    tale.arrival(1)
+    shown = [one.row.get("status") for one in tale.versions]
+    tale.must(shown[:1] == ["pending"], f"an attempt under way was shown as {shown[:1]}")
+
+
+@pytest.mark.parametrize("status", [*SUCCESSES, *REDIRECTS, *REFUSALS, *FAULTS])
+@requirement("DLV-002", scenario=answers)
+def test_the_response_code_is_the_targets(told: Tales, status: int) -> None:
+    tale = told[status]
+    tale.arrival(1)
+    shown = tale.executed(1).get("response_code")
+    tale.must(shown == status, f"response_code is {shown!r} of an attempt answered {status}")
+
+
+@requirement("DLV-002", scenario=answers)
+def test_a_retry_has_a_response_code_of_its_own(told: Tales) -> None:
+    for status in (*REFUSALS, *FAULTS):
+        tale = told[status]
+        shown = tale.executed(2).get("response_code")
+        tale.must(shown == 200, f"response_code is {shown!r} of a retry answered 200")
+
+
+@pytest.mark.parametrize("how", CUT)
+@requirement("DLV-003", scenario=answers)
+def test_an_answer_cut_off_has_no_response_code(told: Tales, how: str) -> None:
+    row = told[how].executed(1)
+    told[how].must("response_code" not in row, f"{how}: response_code is there: {row}")
+
+
+@pytest.mark.parametrize("how", UNREACHABLE)
+@requirement("DLV-003", scenario=unreachable)
+def test_a_target_out_of_reach_has_no_response_code(told: Tales, how: str) -> None:
+    for number in (1, 2):
+        row = told[how].executed(number)
+        told[how].must("response_code" not in row, f"{how}: response_code is there: {row}")
+
+
+@each_tale("DLV-003")
+def test_a_queued_attempt_has_no_response_code(told: Tales, name: str) -> None:
+    _absent_while(told, "response_code", QUEUED)
+
+
+@each_tale("DLV-004")
+def test_only_a_failed_attempt_has_an_error_message(told: Tales, name: str) -> None:
+    _absent_while(told, "error_message", (*QUEUED, "delivered"))
+
+
+@each_tale("DLV-005")
+def test_a_queued_attempt_has_no_attempted_at(told: Tales, name: str) -> None:
+    _absent_while(told, "attempted_at", QUEUED)
+
+
+@each_tale("DLV-005")
+def test_an_executed_attempt_has_an_attempted_at(told: Tales, name: str) -> None:
+    for one in versions(told):
+        if one.row.get("status") in EXECUTED:
+            one.answer.must(
+                one.row.get("attempted_at") is not None,
+                f"a {one.row['status']} attempt {one.row.get('attempt_number')} has no attempted_at",
+            )
+
+
+@each_tale("DLV-006")
+def test_a_retrying_attempt_says_when(told: Tales, name: str) -> None:
+    retrying = [one for one in versions(told) if one.row.get("status") == "retrying"]
+    if not retrying:
+        raise NotRun("no attempt was seen as retrying")
+    for one in retrying:
+        shown = one.row.get("next_attempt_at")
+        one.answer.must(shown is not None, "a retrying attempt has no next_attempt_at")
+
+
+@each_tale("DLV-007")
+def test_no_two_attempts_share_an_evidence_id(told: Tales, name: str) -> None:
+    owners: dict[Any, Any] = {}
+    for one in versions(told):
+        evidence = one.row.get("evidence_id")
+        one.answer.must(evidence, "an attempt has no evidence_id")
+        owner = owners.setdefault(evidence, one.row.get("id"))
+        one.answer.must(owner == one.row.get("id"), f"two attempts have evidence_id {evidence!r}")
+
+
+@each_tale("DLV-008")
+def test_attempts_are_numbered_from_1(told: Tales, name: str) -> None:
+    for key, tale in told.items():
+        numbers = [row.get("attempt_number") for row in tale.rows]
+        wanted = list(range(1, len(numbers) + 1))
+        tale.must(numbers == wanted, f"{key}: the attempts are numbered {numbers}")
+
+
+@each_tale("DLV-009")
+def test_an_executed_attempt_stays_as_it_is(told: Tales, name: str) -> None:
+    executed: dict[Any, dict[str, Any]] = {}
+    for one in versions(told):
+        before = executed.get(one.row.get("id"))
+        one.answer.must(before in (None, one.row), f"the executed row {before} became {one.row}")
+        if one.row.get("status") in EXECUTED:
+            executed[one.row.get("id")] = one.row
+
+
+@each_tale("DLV-010")
+def test_an_attempt_alone_is_the_row_of_the_list(told: Tales, name: str) -> None:
+    seen = set()
+    for tale in told.values():
+        for row in tale.rows:
+            kind = (row.get("status"), row.get("response_code"), row.get("attempt_number"))
+            if row.get("status") in EXECUTED and kind not in seen:
+                seen.add(kind)
+                answer = tale.story.row(str(row.get("id"))).expect(200)
+                answer.must(answer.document == row, "the attempt differs from its row in the list")
+                answer.expect_members(
+                    event_id=tale.event.id,
+                    flow_id=tale.story.flow["id"],
+                    destination_id=tale.story.destination["id"],
+                )
+    if not seen:
+        raise NotRun("no attempt was executed")
+
+
+@requirement("DLV-011")
+def test_an_unknown_attempt_is_not_found(api: Tenant) -> None:
+    for one in unknown_ids():
+        answer = api.call("getDelivery", delivery_id=one).expect_problem(404, "not-found")
+        answer.expect_members(detail=f"Delivery {one} not found.")
+
+
+def _absent_while(told: Tales, member: str, statuses: tuple[str, ...]) -> None:
+    found = [one for one in versions(told) if one.row.get("status") in statuses]
+    if not found:
+        raise NotRun(f"no attempt was seen as {' or '.join(statuses)}")
+    for one in found:
+        shown = one.row.get(member)
+        one.answer.must(
+            shown is None, f"an attempt that is {one.row['status']} has {member} {shown!r}"
+        )
