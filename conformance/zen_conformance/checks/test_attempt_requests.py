@@ -1,0 +1,199 @@
+"""What a target receives: address, bytes, type and headers."""
+
+import random
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import pytest
+
+from zen_conformance.answered import Tales, backing_off
+from zen_conformance.check import requirement
+from zen_conformance.receiver import Reply
+from zen_conformance.stories import PROMPTLY_SECONDS
+from zen_conformance.suite import Suite
+from zen_conformance.tales import Tale, see, tell
+
+_MIB = 1024 * 1024
+_BINARY = bytes(range(256)) * 4
+PAYLOADS: dict[str, tuple[bytes, str]] = {
+    "JSON": (b'{"type":"test.event"}', "application/json"),
+    "JSON with odd whitespace": (b' {\r\n"b" :1,\t"a": 2.50}\n\n', "application/json"),
+    "JSON with a key twice": (b'{"a":1,"a":2,"z":"\\u00e9","y":1e2}', "application/json"),
+    "JSON of UTF-8": ('{"\u00e9":"\u2603 \U0001f600"}'.encode(), "application/json; charset=utf-8"),
+    "a byte order mark": (b"\xef\xbb\xbf{}", "application/json"),
+    "bytes that are no UTF-8": (_BINARY, "application/octet-stream"),
+    "bytes that are no UTF-8 said to be JSON": (b'{"a":"\xff\xfe"}', "application/json"),
+    "no JSON said to be JSON": (b'{"a":', "application/json"),
+    "a form": (b"a=1&b=%20x+y&a=2", "application/x-www-form-urlencoded"),
+    "a multipart form": (
+        b'--b0\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--b0--\r\n',
+        'multipart/form-data; boundary="b0"',
+    ),
+    "Latin-1 text": ("caf\u00e9\r\n".encode("latin-1"), "text/plain;charset=ISO-8859-1"),
+    "XML": (b"<?xml version='1.0'?>\n<a  b='1'/>\n", "application/xml"),
+    "an unheard-of type": (b"\x00\x01", "application/vnd.zc+x; v=1"),
+    "one byte": (b"\n", "text/plain"),
+    "64 KiB": (random.Random(1).randbytes(64 * 1024 + 1), "application/octet-stream"),  # noqa: S311
+    "1 MiB": (random.Random(2).randbytes(_MIB), "application/octet-stream"),  # noqa: S311
+    "1 MiB of text": (b'{"a":"' + b"x" * (_MIB - 8) + b'"}', "application/json"),
+}
+FORWARDED = {
+    "X-GitHub-Event": "push",
+    "X-GitHub-Delivery": "72d3162e-cc78-11e3-81ab-4c9367dc0958",
+    "Stripe-Signature": "t=1492774577,v1=5257a869e7",
+    "X-Shopify-Topic": "orders/create",
+    "X-Twilio-Signature": "RSOYDt4T1cUTdK1PDd93/VVr8B8=",
+    "X-Custom-Thing": "a value; with, marks",
+}
+KEPT_BACK = {
+    "Authorization": "Bearer zc-secret-of-the-sender",
+    "Proxy-Authorization": "Basic zc-secret-of-the-sender",
+    "Cookie": "session=zc-secret-of-the-sender",
+    "Keep-Alive": "timeout=zc",
+    "TE": "trailers",
+    "Upgrade": "zc-protocol",
+    "Trailer": "X-Zc-Trailer",
+    "Proxy-Connection": "zc",
+    "X-Zc-Named": "hop",
+    "X-Zen-Event-Id": "evt_of_the_sender",
+    "X-Zen-Delivery-Id": "dlv_of_the_sender",
+    "X-Zen-Attempt": "77",
+    "X-Zen-Delivery-Idempotency-Key": "key-of-the-sender",
+    "X-Zen-Anything-Else": "zc",
+    "x-zen-tenant": "zc",
+}
+_BETWEEN = [("Connection", "X-Zc-Named, keep-alive")]
+
+Sent = Mapping[str, Tale]
+
+
+def payloads(suite: Suite) -> Sent:
+    """One event for each payload, the smaller ones tried twice."""
+    tales = {
+        name: tell(
+            suite,
+            Reply(500),
+            Reply(200),
+            max_attempts=2,
+            event={"body": body, "content_type": content_type},
+        )
+        for name, (body, content_type) in PAYLOADS.items()
+    }
+    see(list(tales.values()), seconds=PROMPTLY_SECONDS + 5)
+    return tales
+
+
+@pytest.mark.parametrize("name", PAYLOADS)
+@requirement("ATTEMPT-002", scenario=payloads)
+def test_the_bytes_arrive_unchanged(told: Sent, name: str) -> None:
+    body, _ = PAYLOADS[name]
+    for number in (1, 2):
+        arrived = told[name].arrival(number).body
+        if arrived != body:
+            raise told[name].fails(
+                f"{name}: attempt {number} carried other bytes",
+                expected=f"{len(body)} bytes {body[:100]!r}",
+                got=f"{len(arrived)} bytes {arrived[:100]!r}",
+            )
+
+
+@pytest.mark.parametrize("name", PAYLOADS)
+@requirement("ATTEMPT-002", scenario=payloads)
+def test_the_content_type_arrives_unchanged(told: Sent, name: str) -> None:
+    for number in (1, 2):
+        shown = told[name].arrival(number).all("Content-Type")
+        wanted = PAYLOADS[name][1]
+        told[name].must(shown == [wanted], f"Content-Type {wanted!r} arrived as {shown}")
+
+
+def addresses(suite: Suite) -> Mapping[str, Tale]:
+    """One event for each form of address."""
+    tales = {}
+    for path, query in (
+        ("", ""),
+        ("/", ""),
+        ("/a/b/", ""),
+        ("/hook", "?a=1&b=two&a=3"),
+        ("", "?token=x%2Fy%20z&empty="),
+        ("/with%20space/%E2%98%83", "?q=%26"),
+        ("/a;v=1/b,c", "?x=a+b"),
+    ):
+        box = suite.receiver.box(Reply(500), Reply(200), path=path, query=query)
+        tales[path + query] = tell(suite, box=box, max_attempts=2)
+    see(list(tales.values()))
+    return tales
+
+
+@requirement("ATTEMPT-001", scenario=addresses)
+def test_path_and_query_of_the_url_are_kept(told: Mapping[str, Tale]) -> None:
+    for tale in told.values():
+        parts = urlsplit(tale.story.box.url)
+        wanted = parts.path + (f"?{parts.query}" if parts.query else "")
+        for number in (1, 2):
+            came = tale.arrival(number)
+            tale.must(came.path == wanted, f"the target {wanted!r} was asked for {came.path!r}")
+            tale.must(came.method == "POST", f"an attempt was a {came.method}")
+
+
+@requirement("ATTEMPT-003", scenario=backing_off)
+def test_the_headers_name_the_row(told: Tales) -> None:
+    for tale in told.values():
+        for number, row in enumerate(tale.rows, 1):
+            came = tale.arrival(number)
+            wanted = {
+                "X-Zen-Event-Id": tale.event.id,
+                "X-Zen-Delivery-Id": row.get("id"),
+                "X-Zen-Attempt": str(number),
+            }
+            for name, value in wanted.items():
+                shown = came.all(name)
+                tale.must(shown == [value], f"{name} of attempt {number} is {shown}, not {value}")
+
+
+@requirement("ATTEMPT-004", scenario=backing_off)
+def test_the_idempotency_key_stays_over_a_chain(told: Tales) -> None:
+    chains: dict[str, object] = {}
+    for name, tale in told.items():
+        tale.arrival(1)
+        keys = {tuple(one.all("X-Zen-Delivery-Idempotency-Key")) for one in tale.story.box.arrived}
+        tale.must(len(keys) == 1, f"{name}: the keys of one chain are {sorted(keys)}")
+        (key,) = keys
+        tale.must(len(key) == 1 and key[0], f"X-Zen-Delivery-Idempotency-Key is {key}")
+        tale.must(key[0] not in chains, f"{name} and {chains.get(key[0])} have one key")
+        chains[key[0]] = name
+
+
+def from_a_provider(suite: Suite) -> Tale:
+    """An event with the headers that providers and proxies send."""
+    headers = [*FORWARDED.items(), *KEPT_BACK.items(), *_BETWEEN]
+    event = {"headers": headers}
+    tale = tell(suite, Reply(500), Reply(200), max_attempts=2, event=event)
+    see([tale])
+    return tale
+
+
+@pytest.mark.parametrize("name", FORWARDED)
+@requirement("ATTEMPT-005", scenario=from_a_provider)
+def test_the_providers_headers_are_forwarded(told: Tale, name: str) -> None:
+    for number in (1, 2):
+        shown = told.arrival(number).all(name)
+        told.must(shown == [FORWARDED[name]], f"{name} of attempt {number} is {shown}")
+
+
+@pytest.mark.parametrize("name", KEPT_BACK)
+@requirement("ATTEMPT-006", scenario=from_a_provider)
+def test_the_senders_own_headers_are_kept_back(told: Tale, name: str) -> None:
+    for number in (1, 2):
+        shown = told.arrival(number).all(name)
+        told.must(
+            not any(KEPT_BACK[name] in value for value in shown),
+            f"{name} of the sender came with attempt {number}: {shown}",
+        )
+
+
+@requirement("ATTEMPT-006", scenario=from_a_provider)
+def test_the_host_is_the_targets(told: Tale) -> None:
+    netloc = urlsplit(told.story.box.url).netloc
+    for number in (1, 2):
+        shown = told.arrival(number).all("Host")
+        told.must(shown == [netloc], f"Host is {shown}, the target is {netloc}")
