@@ -1,7 +1,7 @@
 """How a scenario sets an event in motion and reads what became of it.
 
-`Story.of(suite, reply…)` makes a target at a box of the receiver, an endpoint and a flow; `story.post()`
-posts an event; `story.settled(event)` waits until no attempt of it is queued any more.
+`Story.of(suite, reply…)` makes a target at a box of the receiver, an endpoint and a flow;
+`story.post()` posts an event; `story.settled(event)` waits until no attempt of it is queued any more.
 """
 
 import time
@@ -93,7 +93,7 @@ class Story:
         return sorted(own, key=lambda row: _number(row, answer))
 
     def settled(self, event: Posted, *, seconds: float = 20.0, attempts: int = 1) -> list[Row]:
-        """The attempts once there are so many and none is queued; NotRun when that does not come."""
+        """The attempts once there are so many and none is queued, else NotRun."""
         seen: list[Row] = []
 
         def over() -> bool:

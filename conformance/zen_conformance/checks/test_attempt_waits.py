@@ -11,7 +11,7 @@ from zen_conformance.check import requirement
 from zen_conformance.receiver import Reply
 from zen_conformance.stories import PROMPTLY_SECONDS
 from zen_conformance.suite import Suite
-from zen_conformance.tales import Tale, due_after, queued, see, seconds_of, tell
+from zen_conformance.tales import Tale, due_after, queued, seconds_of, see, tell
 
 # Timestamps may be whole seconds, and the wait begins when the answer is in, not when it is asked.
 _EARLY, _LATE = 1.1, 5.0
@@ -89,9 +89,7 @@ def test_the_second_wait_is_twice_the_backoff_up_to_an_hour(told: Waits, seconds
         _is_due(tale, 2, _RAISED[seconds])
 
 
-_ASKED = [
-    (status, how) for status in (429, 503, 500, 404, 400, 302) for how in ("seconds", "date")
-]
+_ASKED = [(status, how) for status in (429, 503, 500, 404, 400, 302) for how in ("seconds", "date")]
 _SHORTER = ("0", "1", "59", "past", "near")
 _BEYOND = ("3601", "7200", "86400", "999999999", "tomorrow")
 
@@ -158,9 +156,7 @@ def test_an_attempt_waits_as_long_as_it_was_asked_to(told: Tale) -> None:
 
 @pytest.mark.parametrize("value", [*_BEYOND, "at"])
 @requirement("ATTEMPT-015", scenario=asked_to_wait)
-def test_no_retry_after_puts_an_attempt_off_for_more_than_an_hour(
-    told: Waits, value: str
-) -> None:
+def test_no_retry_after_puts_an_attempt_off_for_more_than_an_hour(told: Waits, value: str) -> None:
     wait = due_after(told[value], 1)
     told[value].must(wait <= _CAP + _LATE, f"{value}: the next attempt is due {wait:.1f} s later")
     told[value].must(wait >= 60 - _EARLY, f"{value}: the next attempt is due {wait:.1f} s later")

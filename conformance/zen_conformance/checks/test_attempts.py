@@ -25,7 +25,6 @@ from zen_conformance.suite import Suite
 from zen_conformance.tales import Tale, see, tell, wait_for
 
 
-
 @requirement("ATTEMPT-001", scenario=answers)
 def test_every_attempt_is_one_post(told: Tales) -> None:
     for name, tale in told.items():

@@ -6,11 +6,11 @@ import pytest
 
 from zen_conformance.answer import Answer
 from zen_conformance.check import requirement
-from zen_conformance.checks.test_retries import count_is, retry, two_failed
 from zen_conformance.failing import FailingFlow, trace
 from zen_conformance.failures import ConformanceFailure
 from zen_conformance.receiver import Reply
 from zen_conformance.resources import unknown_ids
+from zen_conformance.retrying import count_is, retry, two_failed
 from zen_conformance.suite import Suite
 from zen_conformance.tales import Tale, see, tell
 from zen_conformance.tenant import Tenant

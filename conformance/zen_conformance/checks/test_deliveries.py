@@ -129,7 +129,7 @@ def test_an_executed_attempt_has_an_attempted_at(told: Tales, name: str) -> None
         if one.row.get("status") in EXECUTED:
             one.answer.must(
                 one.row.get("attempted_at") is not None,
-                f"a {one.row['status']} attempt {one.row.get('attempt_number')} has no attempted_at",
+                f"a {one.row['status']} attempt has no attempted_at",
             )
 
 

@@ -161,7 +161,9 @@ def edited(suite: Suite) -> Mapping[str, Tale]:
 def _edit(tale: Tale) -> None:
     another = tale.story.api.a_destination()["id"]
     for change in (
-        lambda: tale.story.change_target(name=f"renamed {tale.event.id}"[:90], url="http://x.invalid/"),
+        lambda: tale.story.change_target(
+            name=f"renamed {tale.event.id}"[:90], url="http://x.invalid/"
+        ),
         lambda: tale.story.change_target(status="disabled"),
         lambda: tale.story.move_flow(name=f"renamed {tale.event.id}"[:90]),
         lambda: tale.story.move_flow(destination_id=another),

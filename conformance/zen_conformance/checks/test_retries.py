@@ -13,6 +13,7 @@ from zen_conformance.failures import ConformanceFailure, NotRun
 from zen_conformance.receiver import Box, Reply
 from zen_conformance.receiver.server import closed_port_url
 from zen_conformance.resources import unknown_ids
+from zen_conformance.retrying import count_is, retry, two_failed
 from zen_conformance.stories import PROMPTLY_SECONDS, QUEUED, Posted, Story
 from zen_conformance.suite import Suite
 from zen_conformance.tales import Tale, due_after, queued, see, tell, wait_for
@@ -25,18 +26,6 @@ _HOUR = 3600
 def failing(suite: Suite) -> FailingFlow:
     """Events whose only attempt has failed."""
     return FailingFlow.of(suite.primary)
-
-
-def retry(api: Tenant, event_id: str, **more: Any) -> Answer:
-    """Ask for a retry."""
-    return api.call("retryEvent", event_id=event_id, **more)
-
-
-def count_is(api: Tenant, event_id: str, count: int, why: str) -> None:
-    """Fail unless the event has just so many attempts."""
-    rows = trace(api, event_id)
-    if len(rows) != count:
-        raise ConformanceFailure(f"{why}: {len(rows)} attempts are there instead of {count}")
 
 
 @requirement("RETRY-001")
@@ -190,9 +179,7 @@ def test_a_retry_sends_the_same_again(told: Mapping[str, Tale], name: str) -> No
 
 @pytest.mark.parametrize("name", _CHAINS)
 @requirement("ATTEMPT-004", scenario=recovering)
-def test_the_idempotency_key_stays_over_manual_retries(
-    told: Mapping[str, Tale], name: str
-) -> None:
+def test_the_idempotency_key_stays_over_manual_retries(told: Mapping[str, Tale], name: str) -> None:
     tale = told[name]
     tale.arrival(_CHAINS[name])
     keys = {tuple(one.all("X-Zen-Delivery-Idempotency-Key")) for one in tale.story.box.arrived}
@@ -342,18 +329,6 @@ def test_no_body_and_an_empty_object_are_equal_under_a_key(
     again = retry(api, event_id, key=key, **given[1 - order]).expect(202)
     again.expect_members(delivery_id=first["delivery_id"])
     count_is(api, event_id, 2, "a repeated retry queued another attempt")
-
-
-def two_failed(api: Tenant) -> tuple[str, set[str]]:
-    """An event with two failed chains, and the ids of its attempts."""
-    flow = FailingFlow.of(api)
-    api.a_flow(
-        source_id=flow.ingester["id"],
-        destination_id=api.a_destination(url=closed_port_url())["id"],
-        config={"retry_policy": {"max_attempts": 1}},
-    )
-    event_id = post(api, flow.ingester)
-    return event_id, {str(row.get("id")) for row in flow.failed(event_id, attempts=2)}
 
 
 def _of(flow: FailingFlow) -> Tale:

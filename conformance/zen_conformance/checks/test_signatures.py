@@ -9,7 +9,7 @@ import pytest
 
 from zen_conformance.check import requirement
 from zen_conformance.checks.signing_secrets import SECRETS, secret
-from zen_conformance.checks.test_attempt_requests import PAYLOADS
+from zen_conformance.payloads import PAYLOADS
 from zen_conformance.receiver import Delivered, Reply
 from zen_conformance.suite import Suite
 from zen_conformance.tales import Tale, see, tell
