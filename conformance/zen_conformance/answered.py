@@ -34,7 +34,7 @@ def answers(suite: Suite) -> Tales:
     for status in (*SUCCESSES, *REDIRECTS, *REFUSALS, *FAULTS):
         headers = (("Location", elsewhere.url),) if status in REDIRECTS else ()
         replies[status] = Reply(status, headers=headers)
-    replies |= CUT | WHOLE
+    replies.update(CUT | WHOLE)
     tales: Tales = {}
     for name, reply in replies.items():
         expected = 1 if name in SUCCESSES or name in WHOLE else 2

@@ -1,7 +1,7 @@
 """How a scenario sets an event in motion and reads what became of it.
 
 `Story.of(suite, reply…)` makes a target at a box of the receiver, an endpoint and a flow;
-`story.post()` posts an event; `story.settled(event)` waits until no attempt of it is queued any more.
+`story.post()` posts an event; `story.settled(event)` waits until no attempt of it is queued.
 """
 
 import time
@@ -140,7 +140,7 @@ class Story:
         return self.api.call("getDelivery", delivery_id=delivery_id)
 
     def _owns(self, row: Row) -> bool:
-        return row.get("flow_id") == self.flow["id"]
+        return bool(row.get("flow_id") == self.flow["id"])
 
 
 def ingest(

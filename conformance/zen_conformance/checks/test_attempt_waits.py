@@ -24,7 +24,7 @@ Waits = Mapping[object, Tale]
 
 def due(suite: Suite) -> Waits:
     """One failure for each backoff; only the due time is read."""
-    tales = {
+    tales: dict[object, Tale] = {
         seconds: tell(suite, Reply(500), max_attempts=2, backoff_seconds=seconds)
         for seconds in _BACKOFFS
     }

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -77,7 +78,7 @@ def test_a_secret_of_any_size_signs(told: Signed, place: int) -> None:
 
 def changed(suite: Suite) -> Signed:
     """Targets whose secret is set, replaced, removed or left alone while a retry waits."""
-    changes: dict[str, tuple[dict[str, object], dict[str, object]]] = {
+    changes: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         "never": ({}, {}),
         "set": ({}, {"secret": _NEW}),
         "replaced": ({"secret": _OLD}, {"secret": _NEW}),
