@@ -153,13 +153,18 @@ def a_retry_takes_no_heed_of_a_key(server: Faulty) -> None:
     _forgets(server, "retryEvent")
 
 
-@mutant("idempotency", "IDEM-003", also=_AGAIN | {"ORDER-007": "there is no replay"})
+@mutant("idempotency", "IDEM-001", also=_AGAIN | {"ORDER-007": "there is no replay"})
 def deleting_a_flow_takes_no_heed_of_a_key(server: Faulty) -> None:
     """DELETE of a flow takes no heed of its key."""
     _forgets(server, "deleteDeliveryFlow")
 
 
-@mutant("idempotency", "IDEM-003", also=_AGAIN | {"ORDER-007": "there is no replay"})
+@mutant(
+    "idempotency",
+    "IDEM-002",
+    "IDEM-003",
+    also=_AGAIN | {"ORDER-007": "there is no replay"},
+)
 def replacing_an_endpoint_takes_no_heed_of_a_key(server: Faulty) -> None:
     """PUT of an endpoint takes no heed of its key."""
     _forgets(server, "replaceIngester")
