@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.conformance.mutants.mutant import Mutant
 from tests.conformance.mutants.served import DidNotStart, Run, judged, served
 from zen_conformance import requirements
+from zen_conformance.judge.finding import RULES
 
 SERVE = "tests.conformance.mutants.serve"
 
@@ -42,8 +43,12 @@ class Result:
 
 
 def judge(mutant: Mutant, *, focused: bool = False) -> Result:
-    """Starts the mutant and runs the suite; `focused` runs the prediction only."""
-    only = mutant.predicts if focused or mutant.alone else ()
+    """Starts the mutant and runs the suite; `focused` runs the prediction only.
+
+    What is judged in passing shows wherever it may, so that then everything is run all the same.
+    """
+    in_passing = not RULES.keys().isdisjoint(mutant.predicts)
+    only = mutant.predicts if mutant.alone or (focused and not in_passing) else ()
     try:
         with served(SERVE, mutant.name, mutant.options) as server:
             run = judged(server, budget=mutant.budget, only=only)

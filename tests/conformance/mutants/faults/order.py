@@ -118,7 +118,7 @@ def a_body_is_judged_before_the_credential(server: Faulty) -> None:
     _first(server, 401, _NOT_JSON, lambda asked: body_of(asked) is None, "retryBatch")
 
 
-@mutant("order", "ORDER-002")
+@mutant("order", "ORDER-002", "AUTH-002")
 def the_tenant_is_judged_before_the_token(server: Faulty) -> None:
     """A malformed token under a tenant's path is a 403 for PATCH."""
     _first(
