@@ -59,14 +59,17 @@ def a_key_conflict_does_not_name_the_key(server: Faulty) -> None:
     documents(server, IdempotencyConflict, lambda made, problem: made.pop("idempotency_key", None))
 
 
-@mutant("problem", "PROB-011", also={"IDEM": "its type is another", "ORDER-007": "likewise"})
+@mutant("problem", "IDEM-005", "IDEM-006", "PROB-011", also={"ORDER-007": "its type is another"})
 def a_key_conflict_is_a_conflict(server: Faulty) -> None:
-    """An idempotency conflict on PUT has the type conflict."""
+    """An idempotency conflict on PUT has the type and title of a plain conflict."""
 
     @server.answers("replaceDeliveryFlow", "replaceIngester")
     def rewrite(asked: Asked, answer: Answer) -> None:
         if b"errors/idempotency-conflict" in answer.body:
-            answer.document = {**answer.document, "type": TYPE_BASE + "conflict"}
+            plain = {"type": TYPE_BASE + "conflict", "title": "Conflict"}
+            document = {**answer.document, **plain}
+            del document["idempotency_key"]
+            answer.document = document
 
 
 @mutant("problem", "PROB-012")
