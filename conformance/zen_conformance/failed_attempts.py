@@ -6,10 +6,10 @@ delivery checks' business.
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from zen_conformance.answer import Answer
 from zen_conformance.failures import ConformanceFailure, NotOffered, NotRun
+from zen_conformance.stories import ingest
 from zen_conformance.tenant import Tenant
 from zen_conformance.traffic import until
 
@@ -53,10 +53,7 @@ def failed_attempt(tenant: Tenant) -> Attempt:
 
 
 def _posted(tenant: Tenant, ingester: dict[str, Any]) -> str:
-    parts = urlsplit(str(ingester.get("ingest_url")))
-    answer = tenant.using(None).raw(
-        "POST", parts.path, [("Content-Type", "application/json")], b'{"type":"test.event"}'
-    )
+    answer = ingest(tenant, ingester, b'{"type":"test.event"}')
     return str(_precondition(answer, 202, "event_id")["event_id"])
 
 

@@ -21,6 +21,7 @@ from zen_conformance.suite import Suite
 from zen_conformance.tenant import Tenant, a_name
 from zen_conformance.traffic import until
 
+_PAGES_SEARCHED = 40  # of the log, where other checks write meanwhile
 LOG_SECONDS = 2.0  # what a log entry may take to appear
 _LONGEST_WALK = 2000  # pages
 _STOCK = 105  # rows, so that one page of 100 is full and another follows
@@ -222,11 +223,13 @@ class Stock:
         times: list[datetime] = []
 
         def all_there() -> bool:
-            newest = [
-                row for one in itertools.islice(view.walk(LONG_PAGE), 5) for row in view.rows(one)
-            ]
-            times[:] = [moment(row["timestamp"]) for row in newest if row.get("request_id") in own]
-            return len(times) >= count
+            times.clear()
+            for page in itertools.islice(view.walk(LONG_PAGE), _PAGES_SEARCHED):
+                rows = [row for row in view.rows(page) if row.get("request_id") in own]
+                times.extend(moment(row["timestamp"]) for row in rows)
+                if len(times) >= count:
+                    return True
+            return False
 
         if not until(all_there, seconds=LOG_SECONDS):
             raise NotRun(f"of {count} writes {len(times)} are in the log")

@@ -24,7 +24,6 @@ _BAD: dict[str, Any] = {
     "an object": {"0": "dlv_zc_1"},
     "numbers": [1],
     "a null among them": ["dlv_zc_1", None],
-    "an empty id": [""],
     "lists": [["dlv_zc_1"]],
 }
 

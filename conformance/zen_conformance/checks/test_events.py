@@ -8,7 +8,7 @@ import pytest
 from zen_conformance.answer import Answer
 from zen_conformance.check import requirement
 from zen_conformance.failures import ConformanceFailure, NotRun
-from zen_conformance.resources import unknown_ids
+from zen_conformance.resources import FLOW, unknown_ids
 from zen_conformance.stories import PROMPTLY_SECONDS, ingest
 from zen_conformance.tales import wait_for
 from zen_conformance.tenant import Tenant, a_name
@@ -180,12 +180,7 @@ def test_a_deleted_flow_gets_nothing(api: Tenant) -> None:
 def test_a_flow_moved_away_gets_what_comes_where_it_is(api: Tenant) -> None:
     before, after = unlinked(api), unlinked(api)
     flow = flow_from(api, before)
-    given = {name: flow[name] for name in ("name", "destination_id", "config")}
-    moved = api.call(
-        "replaceDeliveryFlow", flow_id=flow["id"], json={**given, "source_id": after["id"]}
-    )
-    if moved.status != 200:
-        raise NotRun("a precondition failed: the flow was not moved")
+    FLOW.changed(api, flow, source_id=after["id"])
     brings(api, before, [])
     brings(api, after, [flow["id"]])
 
