@@ -68,10 +68,10 @@ class Tale:
         return found[0]
 
     def executed(self, number: int) -> Row:
-        """The attempt of that number once it is executed, else NotRun."""
+        """The attempt of that number once it is executed; one that never is, fails the check."""
         row = self.attempt(number)
         if row.get("status") in QUEUED:
-            raise NotRun(f"attempt {number} of {self.event.id} was not executed in time")
+            raise self.fails(f"attempt {number} of {self.event.id} was due and never executed")
         return row
 
     def arrival(self, number: int) -> Delivered:

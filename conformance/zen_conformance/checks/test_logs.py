@@ -74,23 +74,6 @@ def test_a_resource_id_is_that_of_what_was_written(write: Write, log: LogBook) -
     answer.must(said == written, f"a log entry about {written} has resource_id {said!r}")
 
 
-@requirement("LOG-010")
-def test_actors_are_told_apart(api: Tenant, log: LogBook, suite: Suite) -> None:
-    narrow = suite.credential(scopes=frozenset({"write:destinations"}))
-    first, again, narrower = (
-        by.call(
-            "createDestination",
-            json={"name": a_name("target"), "url": NOWHERE},
-            **sent_as(a_request_id()),
-        )
-        for by in (api, api, api.using(narrow))
-    )
-    actor = log.must_hold_one(first).get("actor")
-    again.must(log.must_hold_one(again).get("actor") == actor, "one credential has two actors")
-    other = log.must_hold_one(narrower).get("actor")
-    narrower.must(other != actor, f"two credentials have one actor, {actor!r}")
-
-
 @requirement("LOG-002")
 @each_write
 def test_a_write_to_another_tenants_path_is_in_ones_own_log(

@@ -212,6 +212,17 @@ def a_refused_secret_is_in_the_log(server: Faulty) -> None:
 seen: dict[str, Any] = {}
 
 
+@mutant("log", "LOG-010", also=_LOGGED)
+def an_update_is_logged_with_another_object(server: Faulty) -> None:
+    """The entry of an update that succeeds names the tenant as its object."""
+
+    def change(entry: Any) -> Any:
+        updated = entry.action == "update" and entry.level == "info"
+        return entry._replace(resource_id="tnt_conformance_primary") if updated else entry
+
+    _recorded(server, change)
+
+
 def _tells_secrets(server: Faulty, operation_id: str) -> None:
     @server.around(audit, "record_success")
     def record_success(original: Any, store: Any, exchange: Any, response: Any, ms: int) -> None:
