@@ -59,7 +59,13 @@ def a_key_conflict_does_not_name_the_key(server: Faulty) -> None:
     documents(server, IdempotencyConflict, lambda made, problem: made.pop("idempotency_key", None))
 
 
-@mutant("problem", "IDEM-005", "IDEM-006", "PROB-011", also={"ORDER-007": "its type is another"})
+@mutant(
+    "problem",
+    "IDEM-005",
+    "IDEM-006",
+    "PROB-011",
+    also={"IDEM": "its type is another", "ORDER-007": "its type is another"},
+)
 def a_key_conflict_is_a_conflict(server: Faulty) -> None:
     """An idempotency conflict on PUT has the type and title of a plain conflict."""
 

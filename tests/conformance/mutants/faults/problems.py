@@ -145,7 +145,15 @@ def the_header_of_an_error_is_the_servers_own(server: Faulty) -> None:
             answer.set_header("x-request-id", "req_of_the_proxy")
 
 
-@mutant("problem", "PROB-004", also={"LIST-011": "its type is another", "TENANT-011": "likewise"})
+@mutant(
+    "problem",
+    "PROB-004",
+    also={
+        "LIST": "it is the type of every bad cursor",
+        "LIST-011": "its type is another",
+        "TENANT-011": "likewise",
+    },
+)
 def a_bad_cursor_has_a_type_of_its_own(server: Faulty) -> None:
     """The 400 of a cursor has the type invalid-cursor."""
 
@@ -189,7 +197,15 @@ def a_401_is_titled_authentication_required(server: Faulty) -> None:
     documents(server, Unauthorized, edit)
 
 
-@mutant("problem", "PROB-006", also={"SCOPE": "it is read there"})
+@mutant(
+    "problem",
+    "PROB-006",
+    also={
+        "PROB-017": "the detail is compared with it",
+        "PROB-018": "the challenge is compared with it",
+        "SCOPE": "it is read there",
+    },
+)
 def a_jwt_is_not_told_the_scope(server: Faulty) -> None:
     """The 403 of a JWT without the scope lacks required_scope."""
 
