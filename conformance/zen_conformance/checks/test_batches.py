@@ -131,12 +131,6 @@ def test_an_id_of_the_other_tenant_is_unknown(
     count_is(api, ours, 1, "a batch with an unknown id queued something")
 
 
-@requirement("RETRY-010")
-def test_an_event_id_is_no_id_of_an_attempt(api: Tenant, failing: FailingFlow) -> None:
-    event_id = failing.event()
-    _names(batch(api, [event_id]), event_id)
-
-
 def unfit(suite: Suite) -> dict[str, Tale]:
     """Chains whose newest attempt has not failed."""
     tales = {
