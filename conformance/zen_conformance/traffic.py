@@ -120,7 +120,8 @@ def rest(seconds: float) -> None:
     """Sleep, unless the run ends meanwhile."""
     stop = getattr(_THREAD, "stop", None)
     if stop is None:
-        time.sleep(seconds)
+        if seconds:  # even a sleep of nothing costs a turn of the interpreter's lock
+            time.sleep(seconds)
     elif stop.wait(seconds):
         raise NotRun("the run ended before")
 
