@@ -42,7 +42,15 @@ def a_taken_endpoint_name_is_titled_so(server: Faulty) -> None:
     documents(server, Conflict, edit)
 
 
-@mutant("problem", "PROB-010", also={"RETRY": "its type is another"})
+@mutant(
+    "problem",
+    "PROB-010",
+    also={
+        "IDEM-012": "its type is another",
+        "PROB-011": "a 409 of no known type may be of either kind",
+        "RETRY": "its type is another",
+    },
+)
 def nothing_to_retry_has_a_type_of_its_own(server: Faulty) -> None:
     """The 409 of a batch retry has the type not-retryable."""
 
