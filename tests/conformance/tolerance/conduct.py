@@ -119,8 +119,8 @@ def off_the_pattern_is_a_404(server: Faulty) -> None:
     def rewrite(asked: Asked, answer: Answer) -> None:
         if answer.status != 400 or asked.exchange is None:
             return
-        field = answer.document["detail"].partition(":")[0]
-        if field in asked.exchange.path_values:
+        ids = asked.exchange.path_values.values()
+        if not all(re.fullmatch("[A-Za-z0-9][A-Za-z0-9_-]{0,63}", one) for one in ids):
             refused(answer, NotFound("There is nothing of that id."))
 
 
