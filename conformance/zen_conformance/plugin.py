@@ -149,7 +149,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     if run is not None:
         item.stash[_ITEM] = _Doing()
         run.suite.traffic.record(item.stash[_ITEM].recording)
-    return (yield)
+    try:
+        return (yield)
+    finally:
+        if run is not None:
+            # pytest keeps its items to the end, and bodies of a whole run are a gigabyte.
+            item.stash[_ITEM] = _Doing()
 
 
 @pytest.hookimpl(wrapper=True)
