@@ -134,7 +134,10 @@ def the_instance_of_a_415_is_anew(server: Faulty) -> None:
 @mutant(
     "problem",
     "PROB-003",
-    also={"WIRE-002": "the id in the header is the server's, not the client's"},
+    also={
+        "LOG": "entries are found by the header, which names another id",
+        "WIRE-002": "the id in the header is the server's, not the client's",
+    },
 )
 def the_header_of_an_error_is_the_servers_own(server: Faulty) -> None:
     """An error keeps the client's request id in its body and has one of its own in its header."""

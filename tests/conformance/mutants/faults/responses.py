@@ -151,7 +151,15 @@ def listed_endpoints_have_no_ingest_url(server: Faulty) -> None:
             del row["ingest_url"]
 
 
-@mutant("wire", "WIRE-006", also={"FLOW-002": "they are absent", "FLOW-007": "they are absent"})
+@mutant(
+    "wire",
+    "WIRE-006",
+    also={
+        "FLOW-010": "they are absent",
+        "FLOW-002": "they are absent",
+        "FLOW-007": "they are absent",
+    },
+)
 def listed_flows_have_no_backoff_of_ten(server: Faulty) -> None:
     """The list of flows leaves backoff_seconds out where it is the default."""
 
@@ -283,7 +291,13 @@ def _pattern(text: bytes) -> Any:
 @mutant(
     "wire",
     "WIRE-011",
-    also={"LIST": "a page is cut off", "TENANT-008": "a page is cut off", "DEST": "likewise"},
+    also={
+        "ORDER-010": "a page is cut off",
+        "NAME-001": "a page is cut off",
+        "LIST": "a page is cut off",
+        "TENANT-008": "a page is cut off",
+        "DEST": "likewise",
+    },
 )
 def a_page_of_100_is_cut_off(server: Faulty) -> None:
     """The answer of a page of targets with `limit=100` ends in its middle."""
@@ -295,7 +309,15 @@ def a_page_of_100_is_cut_off(server: Faulty) -> None:
             exchange.close_early = 0.5
 
 
-@mutant("wire", "WIRE-011", also={"BODY": "there is no answer", "ORDER": "there is no answer"})
+@mutant(
+    "wire",
+    "WIRE-011",
+    also={
+        "IDEM-014": "there is no answer",
+        "BODY": "there is no answer",
+        "ORDER": "there is no answer",
+    },
+)
 def a_wrong_media_type_is_not_answered(server: Faulty) -> None:
     """PUT of a flow of a wrong media type gets no answer at all."""
 
