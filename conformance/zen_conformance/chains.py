@@ -3,7 +3,7 @@
 How a chain stands follows from its flow's policy and target, so it is known before it is read.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from zen_conformance.failed_attempts import REFUSING
 from zen_conformance.failing import post, trace
 from zen_conformance.failures import ConformanceFailure, NotRun
 from zen_conformance.receiver import Box, Reply
-from zen_conformance.stories import PROMPTLY_SECONDS, Row
+from zen_conformance.stories import PROMPTLY_SECONDS, Row, are_executed
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import Tenant
 from zen_conformance.traffic import until
@@ -111,11 +111,6 @@ class Branched:
 
 def _fits(shown: str, wanted: str) -> bool:
     return shown == wanted or (wanted == "pending" and shown != "failed")
-
-
-def are_executed(rows: Iterable[Row]) -> bool:
-    """Whether none is queued or under way, whatever that status is called."""
-    return all(row.get("status") in ("delivered", "failed") for row in rows)
 
 
 def by_flow(rows: Sequence[Row], flows: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Row]]:

@@ -16,7 +16,7 @@ from zen_conformance.failing import post, trace
 from zen_conformance.failures import NotOffered, NotRun
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver.server import closed_port_url
-from zen_conformance.stories import PROMPTLY_SECONDS, QUEUED
+from zen_conformance.stories import PROMPTLY_SECONDS, are_executed
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import Tenant, a_name
 from zen_conformance.traffic import until
@@ -201,7 +201,7 @@ class Stock:
 
         def over() -> bool:
             seen[:] = trace(self.api, event_id)
-            return len(seen) >= count and all(one.get("status") not in QUEUED for one in seen)
+            return len(seen) >= count and are_executed(seen)
 
         if not until(over, seconds=PROMPTLY_SECONDS):
             raise NotRun(f"{count} attempts of {event_id} were not made in time")

@@ -5,7 +5,7 @@
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from zen_conformance.tenant import Tenant
 from zen_conformance.traffic import until
 
 QUEUED = ("pending", "retrying")
+EXECUTED = ("delivered", "failed")
 # What a correct but slow server may take from an event to its attempt, or from a due time to one.
 PROMPTLY_SECONDS = 10.0
 
@@ -99,7 +100,7 @@ class Story:
 
         def over() -> bool:
             seen[:] = self.rows(event)
-            return len(seen) >= attempts and not any(r.get("status") in QUEUED for r in seen)
+            return len(seen) >= attempts and are_executed(seen)
 
         if not until(over, seconds=seconds, every=0.1):
             raise NotRun(
@@ -142,6 +143,16 @@ class Story:
 
     def _owns(self, row: Row) -> bool:
         return bool(row.get("flow_id") == self.flow["id"])
+
+
+def are_executed(rows: Iterable[Row]) -> bool:
+    """Whether none is queued or under way, whatever that status is called."""
+    return all(row.get("status") in EXECUTED for row in rows)
+
+
+def is_called(status: object, wanted: str) -> bool:
+    """Whether a row has that status, or one that the contract does not name: the set is open."""
+    return status == wanted or status not in (*QUEUED, *EXECUTED)
 
 
 def ingest(

@@ -14,11 +14,9 @@ from zen_conformance.answer import Answer
 from zen_conformance.failures import ConformanceFailure, NotRun
 from zen_conformance.moments import moment
 from zen_conformance.receiver import Delivered, Reply
-from zen_conformance.stories import PROMPTLY_SECONDS, QUEUED, Posted, Row, Story
+from zen_conformance.stories import PROMPTLY_SECONDS, Posted, Row, Story, are_executed
 from zen_conformance.suite import Suite
 from zen_conformance.traffic import until
-
-EXECUTED = ("delivered", "failed")
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class Tale:
     def over(self) -> bool:
         """Whether all expected attempts are there and executed."""
         rows = self.look()
-        return len(rows) >= self.expected and not any(r.get("status") in QUEUED for r in rows)
+        return len(rows) >= self.expected and are_executed(rows)
 
     def attempt(self, number: int) -> Row:
         """The attempt of that number, else NotRun."""
@@ -70,7 +68,7 @@ class Tale:
     def executed(self, number: int) -> Row:
         """The attempt of that number once it is executed; one that never is, fails the check."""
         row = self.attempt(number)
-        if row.get("status") in QUEUED:
+        if not are_executed([row]):
             raise self.fails(f"attempt {number} of {self.event.id} was due and never executed")
         return row
 

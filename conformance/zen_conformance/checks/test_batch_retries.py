@@ -12,7 +12,6 @@ from zen_conformance.chains import (
     FAILED,
     Branched,
     Way,
-    are_executed,
     batch,
     must_be_numbered,
     must_be_queued,
@@ -25,7 +24,7 @@ from zen_conformance.crowd import Crowd
 from zen_conformance.failing import FailingFlow, trace
 from zen_conformance.receiver import Reply
 from zen_conformance.resources import unknown_ids
-from zen_conformance.stories import PROMPTLY_SECONDS, Row
+from zen_conformance.stories import PROMPTLY_SECONDS, Row, are_executed
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import Tenant
 from zen_conformance.traffic import until

@@ -8,13 +8,13 @@ from zen_conformance.answer import Answer
 from zen_conformance.check import requirement
 from zen_conformance.failures import NotRun
 from zen_conformance.resources import FLOW, TARGET
+from zen_conformance.stories import are_executed
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import Tenant
 from zen_conformance.traffic import until
 
 _REFUSED = "http://127.0.0.1:1/hooks"  # nobody listens there, so an attempt fails at once
 _PATIENCE_SECONDS = 20.0
-_QUEUED = ("pending", "retrying")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def a_target_is_deleted(suite: Suite) -> Left:
     )
     first = posted(api, source)
     attempted = until(
-        lambda: [r for r in attempts(api, event_id=first) if r.get("status") not in _QUEUED],
+        lambda: [r for r in attempts(api, event_id=first) if are_executed([r])],
         seconds=_PATIENCE_SECONDS,
         every=0.1,
     )

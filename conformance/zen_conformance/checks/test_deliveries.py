@@ -20,8 +20,8 @@ from zen_conformance.answered import (
 from zen_conformance.check import requirement
 from zen_conformance.failures import NotRun
 from zen_conformance.resources import unknown_ids
-from zen_conformance.stories import QUEUED
-from zen_conformance.tales import EXECUTED, Version
+from zen_conformance.stories import EXECUTED, QUEUED, is_called
+from zen_conformance.tales import Version
 from zen_conformance.tenant import Tenant
 
 TALES = [answers, unreachable, backing_off]
@@ -52,7 +52,7 @@ def test_a_queued_attempt_is_pending_or_retrying_by_its_number(told: Tales, name
         status, number = one.row.get("status"), one.row.get("attempt_number")
         queued = "pending" if number == 1 else "retrying"
         one.answer.must(
-            status in (queued, *EXECUTED),
+            status in EXECUTED or is_called(status, queued),
             f"attempt {number}, an automatic one, has status {status!r}",
         )
 
@@ -73,7 +73,11 @@ def test_a_first_attempt_under_way_is_pending(told: Tales) -> None:
     tale = told["200 after a second"]
     tale.arrival(1)
     shown = [one.row.get("status") for one in tale.versions]
-    tale.must(shown[:1] == ["pending"], f"an attempt under way was shown as {shown[:1]}")
+    first = shown[0] if shown else None
+    tale.must(
+        first is not None and is_called(first, "pending"),
+        f"an attempt under way was shown as {shown[:1]}",
+    )
 
 
 @pytest.mark.parametrize("status", [*SUCCESSES, *REDIRECTS, *REFUSALS, *FAULTS])

@@ -7,12 +7,12 @@ from functools import partial
 import pytest
 
 from zen_conformance.answer import Answer
-from zen_conformance.chains import Way, are_executed, batch, must_be_numbered, one_chain
+from zen_conformance.chains import Way, batch, must_be_numbered, one_chain
 from zen_conformance.check import requirement
 from zen_conformance.failing import trace
 from zen_conformance.failures import ConformanceFailure, NotRun
 from zen_conformance.receiver import Delivered, Reply
-from zen_conformance.stories import PROMPTLY_SECONDS, Row, Story
+from zen_conformance.stories import PROMPTLY_SECONDS, Row, Story, are_executed
 from zen_conformance.suite import Suite
 from zen_conformance.traffic import until
 

@@ -14,7 +14,7 @@ from zen_conformance.receiver import Box, Reply
 from zen_conformance.receiver.server import closed_port_url
 from zen_conformance.resources import unknown_ids
 from zen_conformance.retrying import count_is, retry, two_failed
-from zen_conformance.stories import PROMPTLY_SECONDS, QUEUED, Posted, Story
+from zen_conformance.stories import EXECUTED, PROMPTLY_SECONDS, Posted, Story, is_called
 from zen_conformance.suite import Suite
 from zen_conformance.tales import Tale, due_after, queued, see, tell, wait_for
 from zen_conformance.tenant import Tenant, a_name
@@ -158,7 +158,9 @@ def test_a_retry_under_way_is_retrying(told: Mapping[str, Tale], name: str) -> N
         if one.row.get("attempt_number") == number
     ]
     told[name].must(states, f"no attempt {number} was queued by a retry")
-    told[name].must(states[0] == "retrying", f"an attempt queued by a retry is {states[0]!r}")
+    told[name].must(
+        is_called(states[0], "retrying"), f"an attempt queued by a retry is {states[0]!r}"
+    )
 
 
 @pytest.mark.parametrize("name", _CHAINS)
@@ -203,7 +205,7 @@ def test_a_manual_retry_rewrites_nothing(told: Mapping[str, Tale], name: str) ->
     for one in told[name].versions:
         before = ended.get(one.row.get("id"))
         one.answer.must(before in (None, one.row), f"the executed row {before} became {one.row}")
-        if one.row.get("status") not in QUEUED:
+        if one.row.get("status") in EXECUTED:
             ended[one.row.get("id")] = one.row
 
 
