@@ -97,6 +97,7 @@ def test_an_unknown_mutant_is_one_sentence() -> None:
         assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SAMPLE)
 def test_the_suite_kills(name: str) -> None:
     result = judge(mutants.named(name), focused=True)

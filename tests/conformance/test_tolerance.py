@@ -13,6 +13,7 @@ SAMPLE = ("more-members", "other-spelling", "whole-seconds", "long-cursors")
 WHOLE = ("as-it-is", "uuids", "whole-seconds", "now-and-then-a-429", "a-slow-engine")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SAMPLE)
 def test_the_suite_leaves_alone_what_looks_otherwise(name: str) -> None:
     verdict = odd.judge(odd.named(name), only=("RECIPE", "LIST-008"))
