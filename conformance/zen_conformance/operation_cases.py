@@ -18,7 +18,7 @@ from zen_conformance import contract
 from zen_conformance.failures import ConformanceFailure, NotOffered, NotRun
 from zen_conformance.standing import Standing, standing, whole_destination
 from zen_conformance.suite import Suite
-from zen_conformance.tenant import Tenant, a_name
+from zen_conformance.tenant import NOWHERE, Tenant, a_name
 
 Arguments = dict[str, Any]  # of Tenant.call
 
@@ -136,7 +136,11 @@ def _ingester_body(made: Standing) -> Any:
 
 _BODIES: dict[str, Callable[[Standing], Any]] = {
     "createDestination": lambda made: whole_destination(),
-    "updateDestination": lambda made: {**whole_destination(), "status": "active"},
+    "updateDestination": lambda made: {
+        **whole_destination(),
+        "url": f"{NOWHERE}/changed",
+        "status": "active",
+    },
     "createDeliveryFlow": _flow_body,
     "replaceDeliveryFlow": _flow_body,
     "createIngester": _ingester_body,

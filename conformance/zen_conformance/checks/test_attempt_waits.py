@@ -50,6 +50,17 @@ def test_the_first_retry_comes_after_the_backoff(told: Tale) -> None:
     _comes_after(told, 3)
 
 
+@requirement("ATTEMPT-012", scenario=arriving)
+def test_the_first_retry_comes_when_it_was_announced(told: Tale) -> None:
+    announced = due_after(told, 1)
+    made = told.executed(2).get("attempted_at")
+    came = seconds_of(made) - seconds_of(told.executed(1).get("attempted_at"))
+    told.must(
+        came >= announced - _EARLY,
+        f"attempt 2 was announced for {announced:.1f} s after the first and came after {came:.1f}",
+    )
+
+
 def doubling(suite: Suite) -> Tale:
     """Four failures, one, two and four seconds apart."""
     tale = tell(suite, Reply(500), max_attempts=4, backoff_seconds=1)

@@ -259,3 +259,31 @@ def test_a_larger_event_is_not_taken(api: Tenant, size: int, chunked: bool) -> N
     if answer.exchange.received is None:
         raise NotRun("the connection ended before an answer could be read")
     answer.expect_problem(413, "payload-too-large")
+
+
+@requirement("DLV-010")
+def test_two_flows_to_one_target_are_told_apart(api: Tenant) -> None:
+    _two_flows(api, "flow_id")
+
+
+@requirement("DLV-008")
+def test_each_flow_numbers_its_own_attempts(api: Tenant) -> None:
+    _two_flows(api, "attempt_number")
+
+
+def _two_flows(api: Tenant, member: str) -> None:
+    """One event through two flows to one target: each has attempt 1, and says which flow it is."""
+    ingester, target = unlinked(api), api.a_destination()["id"]
+    flows = [api.a_flow(source_id=ingester["id"], destination_id=target)["id"] for _ in range(2)]
+    answer = posted(api, ingester)
+    rows: list[Row] = []
+
+    def there() -> bool:
+        rows[:] = rows_of(api, str(answer["event_id"]))
+        return len(rows) >= len(flows)
+
+    if not until(there, seconds=PROMPTLY_SECONDS):
+        raise NotRun("a precondition failed: the event has not an attempt for each flow")
+    shown = sorted(str(row.get(member)) for row in rows[:2])
+    wanted = sorted(flows) if member == "flow_id" else ["1", "1"]
+    answer.must(shown == wanted, f"{member} of an event's two first attempts are {shown}")

@@ -240,3 +240,21 @@ def test_a_write_sent_twice_without_a_key_is_done_twice(write: Write) -> None:
 
 def _text(effects: Any) -> str:
     return json.dumps(effects, ensure_ascii=False)[:500]
+
+
+@requirement("IDEM-002")
+@pytest.mark.parametrize("write", CREATES, indirect=True)
+def test_a_replayed_conflict_says_so(write: Write) -> None:
+    write.send(None)
+    key = a_key()
+    must_be_first(write.send(key).expect_problem(409, "conflict"))
+    must_be_marked(write.send(key).expect(409))
+
+
+@requirement("IDEM-002")
+@pytest.mark.parametrize("write", DELETES, indirect=True)
+def test_a_replayed_404_says_so(write: Write) -> None:
+    write.send(None)
+    key = a_key()
+    must_be_first(write.send(key).expect(404))
+    must_be_marked(write.send(key).expect(404))

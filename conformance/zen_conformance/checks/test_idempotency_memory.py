@@ -285,3 +285,15 @@ def _must_be_refused(answer: Answer, status: int) -> None:
     """A refusal by that status is what the check builds on; its being refused is not its point."""
     if answer.status != status:
         raise NotRun(f"a precondition failed: {answer.summary()} came instead of {status}")
+
+
+@requirement("ORDER-007")
+def test_a_flows_201_is_replayed_though_what_it_refers_to_is_gone(api: Tenant) -> None:
+    target = api.a_destination()["id"]
+    body = {"name": a_name("flow"), "source_id": api.a_source_id(), "destination_id": target}
+    key = a_key()
+    first = api.call("createDeliveryFlow", json=body, key=key).expect(201)
+    api.call("deleteDeliveryFlow", flow_id=first["id"]).expect(204)
+    api.call("deleteDestination", destination_id=target).expect(204)
+    again = api.call("createDeliveryFlow", json=body, key=key)
+    again.expect(201, why="its key is known, which is looked at before what it refers to")

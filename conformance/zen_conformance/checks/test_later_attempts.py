@@ -144,6 +144,7 @@ def test_an_attempt_that_was_not_made_has_no_response_code(told: Changed) -> Non
 @requirement("ATTEMPT-019", scenario=changed)
 def test_no_retry_follows_once_the_flow_is_deleted(told: Changed) -> None:
     tale = told["flow deleted"]
+    tale.look()
     tale.executed(1)
     if len(tale.rows) > 1 and not are_executed([tale.attempt(2)]):
         raise NotRun("attempt 2 was not executed in time")

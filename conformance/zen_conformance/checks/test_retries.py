@@ -348,3 +348,23 @@ def _brief(rows: list[dict[str, Any]]) -> list[Any]:
     if any("id" not in row for row in rows):
         raise NotRun("an attempt has no id")
     return [(row["id"], row.get("flow_id"), row.get("attempt_number")) for row in rows]
+
+
+@pytest.mark.parametrize("name", _CHAINS)
+@requirement("DLV-006", scenario=recovering)
+def test_a_retry_by_hand_says_when(told: Mapping[str, Tale], name: str) -> None:
+    for one in told[name].versions:
+        when = one.row.get("next_attempt_at")
+        queued_now = one.row.get("status") == "retrying"
+        one.answer.must(not queued_now or when, "a retrying attempt has no next_attempt_at")
+
+
+@requirement("IDEM-019")
+def test_equal_retries_without_a_key_are_two(api: Tenant, failing: FailingFlow) -> None:
+    event_id = failing.event()
+    for attempts in (2, 3):
+        answer = retry(api, event_id).expect(202)
+        answer.must(
+            answer.header("Idempotency-Replayed") is None, "a retry without a key is a replay"
+        )
+        failing.failed(event_id, attempts=attempts)

@@ -153,3 +153,37 @@ def test_a_tenant_off_the_pattern_is_not_served(
         ids = {**arguments["ids"], "tenant_id": value}
         answer = api.call(operation_id, **{**arguments, "ids": ids})
         answer.expect(400, 403, 404, why=f"tenant_id was {value!r}")
+
+
+@requirement("ROUTE-002")
+@each_operation(READS)
+def test_a_path_with_a_slash_at_its_end_is_another(
+    suite: Suite, api: Tenant, operation_id: str
+) -> None:
+    must_be_offered(suite, operation_id)
+    arguments = standing_request(api, operation_id)
+    path = contract.path(
+        contract.operation(operation_id), {"tenant_id": api.id, **arguments["ids"]}
+    )
+    answer = api.raw("GET", f"{path}/")
+    answer.must(answer.status >= 300, f"{answer.asked} is served as the path without the slash")
+
+
+@requirement("ROUTE-005")
+@pytest.mark.parametrize("collection", ["destinations", "delivery-flows", "deliveries"])
+def test_head_of_what_is_missing_is_no_success(api: Tenant, collection: str) -> None:
+    answer = api.raw("HEAD", f"/v1/tenants/{api.id}/{collection}/zc-missing")
+    answer.must(answer.status >= 400, f"{answer.asked} was answered {answer.status}")
+
+
+@requirement("ROUTE-006")
+@pytest.mark.parametrize("odd", ["{}%20", "%20{}", "{}%09", "{}%00", "{}%0A"])
+@each_operation(name for name in READS if name.startswith("get"))
+def test_an_id_with_white_space_around_it_is_another(
+    suite: Suite, api: Tenant, operation_id: str, odd: str
+) -> None:
+    must_be_offered(suite, operation_id)
+    ids = standing_request(api, operation_id)["ids"]
+    path = contract.path(contract.operation(operation_id), {"tenant_id": api.id, **ids})
+    before, _, last = path.rpartition("/")
+    api.raw("GET", f"{before}/{odd.format(last)}").expect(400, 404)

@@ -85,14 +85,17 @@ def changed(suite: Suite) -> Signed:
         "removed": ({"secret": _OLD}, {"secret": None}),
         "renamed": ({"secret": _OLD}, {"type": "webhook"}),
         "activated": ({"secret": _OLD}, {"status": "active"}),
+        "moved": ({"secret": _OLD}, {}),
     }
     tales: dict[object, Tale] = {}
     for name, (given, _) in changes.items():
         tales[name] = tell(suite, *_TWICE, max_attempts=2, backoff_seconds=2, **given)
     for name, (_, change) in changes.items():
         tales[name].story.box.wait(1, 10)
-        if change:
-            tales[name].story.change_target(**change)
+        story = tales[name].story
+        moved = {"url": f"{story.box.url}?moved=1"} if name == "moved" else {}
+        if change or moved:
+            story.change_target(**change, **moved)
     see(list(tales.values()))
     return tales
 
@@ -114,7 +117,7 @@ def test_a_secret_set_later_signs_the_next_attempt(told: Signed, how: str) -> No
     _is_signed(told[how], 2, _NEW["value"])
 
 
-@pytest.mark.parametrize("how", ["renamed", "activated"])
+@pytest.mark.parametrize("how", ["renamed", "activated", "moved"])
 @requirement("SIGN-004", scenario=changed)
 def test_a_patch_without_a_secret_keeps_it(told: Signed, how: str) -> None:
     for number in (1, 2):
