@@ -19,9 +19,11 @@ from zen_conformance.answered import (
 )
 from zen_conformance.check import requirement
 from zen_conformance.failures import NotRun
+from zen_conformance.receiver import Reply
 from zen_conformance.resources import unknown_ids
-from zen_conformance.stories import EXECUTED, QUEUED, is_called
-from zen_conformance.tales import Version
+from zen_conformance.stories import EXECUTED, PROMPTLY_SECONDS, QUEUED, is_called
+from zen_conformance.suite import Suite
+from zen_conformance.tales import Tale, Version, see, tell, wait_for
 from zen_conformance.tenant import Tenant
 
 TALES = [answers, unreachable, backing_off]
@@ -210,3 +212,24 @@ def _absent_while(told: Tales, member: str, statuses: tuple[str, ...]) -> None:
         one.answer.must(
             shown is None, f"an attempt that is {one.row['status']} has {member} {shown!r}"
         )
+
+
+def slow_then_fast(suite: Suite) -> tuple[Tale, Tale]:
+    """An event that takes its time, and one after it that is delivered before it."""
+    slow = tell(suite, Reply(200, wait_seconds=3.5))
+    wait_for(1.2)  # of two that were queued within one second either may come first
+    fast = tell(suite)
+    see([slow, fast], seconds=3.5 + PROMPTLY_SECONDS)
+    return slow, fast
+
+
+@requirement("DLV-012", scenario=slow_then_fast)
+def test_attempts_are_listed_as_they_were_queued_not_as_they_were_made(
+    told: tuple[Tale, Tale],
+) -> None:
+    ids = [tale.executed(1)["id"] for tale in told]
+    for page in told[0].story.api.pages("listDeliveries", {"limit": 100}):
+        shown = [row.get("id") for row in page.rows("deliveries") if row.get("id") in ids]
+        if shown:
+            page.must(shown[0] == ids[1], "an attempt that was queued earlier is listed first")
+            return

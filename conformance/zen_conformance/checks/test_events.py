@@ -287,3 +287,6 @@ def _two_flows(api: Tenant, member: str) -> None:
     shown = sorted(str(row.get(member)) for row in rows[:2])
     wanted = sorted(flows) if member == "flow_id" else ["1", "1"]
     answer.must(shown == wanted, f"{member} of an event's two first attempts are {shown}")
+    for row in rows[:2]:
+        alone = api.call("getDelivery", delivery_id=str(row.get("id")))
+        alone.expect(200).expect_members(**{member: row.get(member)})

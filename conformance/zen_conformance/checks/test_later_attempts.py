@@ -233,3 +233,20 @@ def test_a_later_end_is_a_failure(told: Mapping[str, Tale], name: str) -> None:
     row = told[name].attempt(1)
     told[name].must(row.get("status") == "failed", f"{name}: the attempt is {row.get('status')!r}")
     told[name].must("response_code" not in row, f"{name}: response_code is in {row}")
+
+
+def deleted_under_way(suite: Suite) -> Tale:
+    """A flow that is deleted while its first attempt is under way, which then fails."""
+    tale = tell(suite, Reply(500, wait_seconds=1.5), Reply(200), max_attempts=3, expected=1)
+    tale.story.box.wait(1, PROMPTLY_SECONDS)
+    tale.story.delete_flow()
+    see([tale], seconds=1.5 + PROMPTLY_SECONDS)
+    return tale
+
+
+@requirement("ATTEMPT-019", scenario=deleted_under_way)
+def test_no_retry_follows_an_attempt_whose_flow_was_deleted_under_way(told: Tale) -> None:
+    told.arrival(1)
+    told.look()
+    told.executed(1)
+    told.must(len(told.rows) == 1, f"{len(told.rows)} attempts are there of a deleted flow")
