@@ -13,6 +13,7 @@ from zen_conformance.tenant import Tenant
 from zen_conformance.traffic import until
 
 _PAGES = 5  # of the newest entries, among which one just made is looked for
+_PAGES_SEARCHED = 40
 
 Entry = dict[str, Any]
 
@@ -43,8 +44,12 @@ class LogBook:
         found: list[Entry] = []
 
         def there() -> bool:
-            found[:] = [entry for entry in self.newest() if fits(entry)]
-            return bool(found)
+            # Whole seconds tie, and other checks write meanwhile: an entry may be far down at once.
+            for pages in (_PAGES, _PAGES_SEARCHED):
+                found[:] = [entry for entry in self.newest(pages) if fits(entry)]
+                if found:
+                    return True
+            return False
 
         until(there, seconds=seconds)
         return found
