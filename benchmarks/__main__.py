@@ -10,13 +10,13 @@ import tempfile
 from pathlib import Path
 
 import click
-from platformdirs import user_cache_path
 
 from benchmarks import contenders, report, statements
 from benchmarks.cases import CASES, Case
 from benchmarks.fill import Table, table
 from benchmarks.floors import verdicts
 from benchmarks.measure import Plan, measure, say, time_starts
+from benchmarks.options import shared_options
 from benchmarks.process import BenchmarkError, cores
 
 HEADING = "Requests"
@@ -39,27 +39,7 @@ _PLANS = {
     type=click.Choice([case.name for case in CASES]),
     help="Only this case; may be given several times.",
 )
-@click.option(
-    "--json", "json_file", type=click.Path(path_type=Path), help="Write all samples there."
-)
-@click.option(
-    "--markdown",
-    "markdown_file",
-    type=click.Path(path_type=Path),
-    help=f"Put the report there, as the section '{HEADING}'.",
-)
-@click.option(
-    "--sandbox",
-    "command",
-    help="The command line to start instead of zen-sandbox, to measure another build.",
-)
-@click.option(
-    "--cache",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=user_cache_path("zen-back", appauthor=False) / "benchmarks",
-    show_default=True,
-    help="Where the filled databases are kept (2 GB).",
-)
+@shared_options(HEADING, "2 GB")
 def main(
     pace: str | None,
     chosen: tuple[str, ...],

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
-from platformdirs import user_cache_path
 
 from benchmarks import contenders, delivery_report
 from benchmarks.arrivals import Pace, measure
 from benchmarks.delivery_report import DeliveryRun
 from benchmarks.fill_events import TARGETS, Backlog, past, prepare
+from benchmarks.options import shared_options
 from benchmarks.process import BenchmarkError, cores, on_core
 from benchmarks.recovery import recoveries
 from benchmarks.report import put_section
@@ -44,27 +44,7 @@ _NORMAL = _Plan(
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--quick", is_flag=True, help="Little of everything, to see that it runs; seconds.")
 @click.option("--rounds", type=click.IntRange(min=1), help="Other than 7 rounds, or 1 when quick.")
-@click.option(
-    "--json", "json_file", type=click.Path(path_type=Path), help="Write all samples there."
-)
-@click.option(
-    "--markdown",
-    "markdown_file",
-    type=click.Path(path_type=Path),
-    help=f"Put the report there, as the section '{HEADING}'.",
-)
-@click.option(
-    "--sandbox",
-    "command",
-    help="The command line to start instead of zen-sandbox, to measure another build.",
-)
-@click.option(
-    "--cache",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=user_cache_path("zen-back", appauthor=False) / "benchmarks",
-    show_default=True,
-    help="Where the filled databases are kept (2.5 GB; as much again while it runs).",
-)
+@shared_options(HEADING, "2.5 GB; as much again while it runs")
 def main(
     quick: bool,
     rounds: int | None,

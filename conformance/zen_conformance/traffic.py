@@ -8,7 +8,7 @@ that asked was about.
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from zen_conformance import judge
@@ -138,8 +138,3 @@ def until(condition: Callable[[], object], *, seconds: float, every: float = 0.0
             return False
         rest(min(pause, left))
         pause = min(pause * 1.3, 0.25)
-
-
-def statuses(exchanges: Iterable[Exchange]) -> list[int]:
-    """The status of each exchange that was answered."""
-    return [one.received.status for one in exchanges if one.received is not None]

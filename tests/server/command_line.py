@@ -16,6 +16,7 @@ from tests.server.client import Api, Connections
 from zen_sandbox.cli import main
 
 DEADLINE = 30.0
+ADMIN_TOKEN = "zsa_the-admin-token-of-these-tests"
 # The script that an installation makes; a checkout that is only on the path has none.
 _SCRIPT = shutil.which("zen-sandbox", path=str(Path(sys.executable).parent))
 COMMAND = [_SCRIPT] if _SCRIPT else [sys.executable, "-m", "zen_sandbox"]

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.server.command_line import ADMIN_TOKEN
 from tests.server.harness import Api, Sandbox
+from zen_sandbox.settings import Settings
+from zen_sandbox.testing import ZenSandbox, new_tenant
 
 
 @pytest.fixture
@@ -40,3 +43,19 @@ def api(shared: Sandbox) -> Api:
 def other(shared: Sandbox) -> Api:
     """A client like `api`, in another tenant."""
     return shared.api(tenant=shared.new_tenant())
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One delivering server for a module's commands, which know its admin token."""
+    settings = Settings(admin_token=ADMIN_TOKEN, validate_responses=True)
+    path = tmp_path_factory.mktemp("server") / "sandbox.db"
+    with Sandbox(path, settings, deliver=True) as running:
+        yield running
+
+
+@pytest.fixture
+def tenant(server: Sandbox) -> Iterator[ZenSandbox]:
+    """A tenant of this test's own, of that server."""
+    with new_tenant(server.base_url, ADMIN_TOKEN, 10) as made:
+        yield made

@@ -7,40 +7,23 @@ from typing import Any
 import click
 import pytest
 
-from tests.server.command_line import zen, zen_json
+from tests.server.command_line import ADMIN_TOKEN, zen, zen_json
 from tests.server.harness import Sandbox
 from zen_sandbox.cli import main
-from zen_sandbox.settings import Settings
 from zen_sandbox.testing import Receiver, ZenSandbox, new_tenant
 
-TOKEN = "zsa_the-admin-token-of-these-tests"
 Json = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    path = tmp_path_factory.mktemp("bench") / "sandbox.db"
-    with Sandbox(
-        path, Settings(admin_token=TOKEN, validate_responses=True), deliver=True
-    ) as running:
-        yield running
-
-
-@pytest.fixture
-def tenant(server: Sandbox) -> Iterator[ZenSandbox]:
-    with new_tenant(server.base_url, TOKEN, 10) as made:
-        yield made
 
 
 @pytest.fixture
 def other(server: Sandbox) -> Iterator[ZenSandbox]:
-    with new_tenant(server.base_url, TOKEN, 10) as made:
+    with new_tenant(server.base_url, ADMIN_TOKEN, 10) as made:
         yield made
 
 
 def at(tenant: ZenSandbox) -> tuple[str, ...]:
     """The options that say which server."""
-    return ("--url", tenant.base_url, "--admin-token", TOKEN)
+    return ("--url", tenant.base_url, "--admin-token", ADMIN_TOKEN)
 
 
 def of(tenant: ZenSandbox) -> tuple[str, ...]:

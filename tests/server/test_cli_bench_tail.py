@@ -13,34 +13,18 @@ from typing import Any
 import pytest
 
 from tests.server.client import Connections
-from tests.server.command_line import COMMAND, clean_environment, zen, zen_json
+from tests.server.command_line import ADMIN_TOKEN, COMMAND, clean_environment, zen, zen_json
 from tests.server.harness import Api, Sandbox, SpawnedSandbox, spawn
 from zen_sandbox.http_client import HttpClient
 from zen_sandbox.settings import Settings
 from zen_sandbox.testing import ZenSandbox, new_tenant
 
-TOKEN = "zsa_the-admin-token-of-these-tests"
 DEADLINE = 20.0
 Json = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    path = tmp_path_factory.mktemp("tail") / "sandbox.db"
-    with Sandbox(
-        path, Settings(admin_token=TOKEN, validate_responses=True), deliver=True
-    ) as running:
-        yield running
-
-
-@pytest.fixture
-def tenant(server: Sandbox) -> Iterator[ZenSandbox]:
-    with new_tenant(server.base_url, TOKEN, 10) as made:
-        yield made
-
-
 @contextmanager
-def asking(server: Sandbox, token: str | None = TOKEN) -> Iterator[Api]:
+def asking(server: Sandbox, token: str | None = ADMIN_TOKEN) -> Iterator[Api]:
     """A client with that token."""
     with closing(Connections(server.base_url)) as connections:
         yield Api(connections, token=token)
@@ -146,7 +130,7 @@ def test_an_answer_waits_for_an_attempt_of_that_tenant(
 
     waiting = threading.Thread(target=wait)
     waiting.start()
-    with new_tenant(server.base_url, TOKEN, 10) as other:
+    with new_tenant(server.base_url, ADMIN_TOKEN, 10) as other:
         other.trigger(connect(other))
         other.clock.settle()
         assert waiting.is_alive(), "another tenant's attempt is none of its business"
@@ -172,10 +156,10 @@ def test_a_position_from_before_a_reset_of_the_numbering_begins_anew(
 
 
 def test_what_was_made_before_the_server_started_is_not_told_unasked(tmp_path: Path) -> None:
-    settings = Settings(admin_token=TOKEN)
+    settings = Settings(admin_token=ADMIN_TOKEN)
     with (
         Sandbox(tmp_path / "sandbox.db", settings, deliver=True) as one,
-        new_tenant(one.base_url, TOKEN, 10) as tenant,
+        new_tenant(one.base_url, ADMIN_TOKEN, 10) as tenant,
     ):
         tenant.trigger(connect(tenant))
         tenant.clock.settle()
@@ -348,8 +332,8 @@ def test_a_tenant_that_is_named_is_the_only_one_that_is_watched(
     server: Sandbox, tenant: ZenSandbox
 ) -> None:
     ingester_id = connect(tenant)
-    words = ("--url", server.base_url, "--admin-token", TOKEN, "--tenant", tenant.tenant_id)
-    with Tail(*words, "--json") as tail, new_tenant(server.base_url, TOKEN, 10) as other:
+    words = ("--url", server.base_url, "--admin-token", ADMIN_TOKEN, "--tenant", tenant.tenant_id)
+    with Tail(*words, "--json") as tail, new_tenant(server.base_url, ADMIN_TOKEN, 10) as other:
         foreign = connect(other)
         other.trigger(foreign)
         other.clock.settle()
@@ -358,7 +342,7 @@ def test_a_tenant_that_is_named_is_the_only_one_that_is_watched(
 
 
 def test_json_of_the_commands_is_one_line(server: Sandbox, tenant: ZenSandbox) -> None:
-    where = ("--url", server.base_url, "--admin-token", TOKEN)
+    where = ("--url", server.base_url, "--admin-token", ADMIN_TOKEN)
     done = zen_json("trigger", *where, "--ingester", connect(tenant), "--wait", 10)
     [event] = done["events"]
     assert [one["delivery"]["status"] for one in event["attempts"]] == ["delivered"]

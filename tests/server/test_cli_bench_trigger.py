@@ -1,34 +1,18 @@
 """`zen-sandbox trigger`: events that arrive as a provider would have posted them."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 
-from tests.server.command_line import zen, zen_json
-from tests.server.harness import Sandbox
+from tests.server.command_line import ADMIN_TOKEN, zen, zen_json
 from zen_sandbox import samples
-from zen_sandbox.settings import Settings
-from zen_sandbox.testing import Receiver, ZenSandbox, new_tenant
+from zen_sandbox.testing import Receiver, ZenSandbox
 
-TOKEN = "zsa_the-admin-token-of-these-tests"
 Json = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    path = tmp_path_factory.mktemp("trigger") / "sandbox.db"
-    with Sandbox(path, Settings(admin_token=TOKEN), deliver=True) as running:
-        yield running
-
-
-@pytest.fixture
-def tenant(server: Sandbox) -> Iterator[ZenSandbox]:
-    with new_tenant(server.base_url, TOKEN, 10) as made:
-        yield made
 
 
 def connect(tenant: ZenSandbox, *answers: int, **policy: Any) -> tuple[str, Receiver]:
@@ -46,7 +30,7 @@ def words(tenant: ZenSandbox, ingester_id: str, *more: object) -> tuple[object, 
 
 def as_admin(*more: object) -> tuple[object, ...]:
     """What a command needs that reads what is below /sandbox/."""
-    return ("--admin-token", TOKEN, *more)
+    return ("--admin-token", ADMIN_TOKEN, *more)
 
 
 @pytest.mark.parametrize("name", samples.types())

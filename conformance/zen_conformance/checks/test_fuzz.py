@@ -10,6 +10,7 @@ import pytest
 
 from zen_conformance.check import requirement
 from zen_conformance.generated import fuzz
+from zen_conformance.generated.blame import SOUND
 from zen_conformance.operation_cases import (
     ALL,
     must_be_offered,
@@ -19,16 +20,6 @@ from zen_conformance.operation_cases import (
 )
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import Tenant
-
-SOUND = {
-    "createDestination": "DEST-001",
-    "updateDestination": "DEST-011",
-    "createDeliveryFlow": "FLOW-001",
-    "replaceDeliveryFlow": "FLOW-009",
-    "createClusterDeliveryFlow": "RECIPE-001",
-    "createIngester": "ING-001",
-    "replaceIngester": "ING-006",
-}
 
 
 def _bodies(suite: Suite, api: Tenant, operation_id: str, *, valid: bool) -> None:

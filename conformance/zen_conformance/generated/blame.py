@@ -15,7 +15,7 @@ _MEMBERS: dict[str, dict[str, str]] = {
     "Event": {},
     "Batch": {"delivery_ids": "RETRY-012"},
 }
-_SOUND = {
+SOUND = {
     "createDestination": "DEST-001",
     "updateDestination": "DEST-011",
     "createDeliveryFlow": "FLOW-001",
@@ -99,7 +99,7 @@ def of_refusal(operation_id: str, detail: object) -> str | None:
     for step in reversed(field):
         if step in _SOUND_MEMBERS:
             return _SOUND_MEMBERS[step]
-    return _SOUND.get(operation_id)
+    return SOUND.get(operation_id)
 
 
 def _resource(operation_id: str) -> str:
