@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 MARK = "zen_requirement"
+EARLY = "zen_early"
 
 
 def requirement(
@@ -33,3 +34,15 @@ def scenario_of(item: pytest.Item) -> Callable[..., Any] | None:
     mark = item.get_closest_marker(MARK)
     found: Callable[..., Any] | None = mark.kwargs.get("scenario") if mark else None
     return found
+
+
+def early() -> pytest.MarkDecorator:
+    """The mark of checks that walk whole lists: cheap while the others have not filled them."""
+    return pytest.mark.zen_early
+
+
+def turn(item: pytest.Item) -> int:
+    """When a check has its turn: what is early first, what waits for a scenario last."""
+    if scenario_of(item) is not None:
+        return 2
+    return 0 if item.get_closest_marker(EARLY) else 1

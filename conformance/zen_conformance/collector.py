@@ -1,21 +1,21 @@
 """What a run hears from pytest: every finished check, and how the session ended."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from zen_conformance import plugin
+from zen_conformance.running import RUNNING
 
 Listener = Callable[[Mapping[str, Any]], None]
 
 
 class Collector:
-    """A pytest plugin that hears of every finished check, from whichever process ran it."""
+    """A pytest plugin that hears of every finished check."""
 
     def __init__(self, listen: Listener) -> None:
         self._listen = listen
-        self._told = False
         self.records: list[Mapping[str, Any]] = []
         self.errors: list[str] = []
         self.left_behind: list[str] = []
@@ -27,12 +27,6 @@ class Collector:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         if session.items:
             self._listen({"event": "collected", "checks": len(session.items)})
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
-        if not self._told:  # each worker collects the same
-            self._told = True
-            self._listen({"event": "collected", "checks": len(ids)})
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for name, record in report.user_properties:
@@ -60,16 +54,10 @@ class Collector:
         self.interrupted = True
         self.ended_early = "the run was interrupted before"
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any, error: object) -> None:
-        self.left_behind += getattr(node, "workeroutput", {}).get("zen_left_behind", [])
-        if error and error != "keyboard-interrupt":
-            self.errors.append(f"a worker ended: {error}")
-
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self, config: pytest.Config) -> None:
-        left: list[str] = config.stash.get(plugin.LEFT_BEHIND, [])
-        self.left_behind += left
+        if RUNNING in config.stash:
+            self.left_behind = config.stash[RUNNING].left_behind
 
     def _keep(self, record: Any) -> None:
         self.records.append(record)

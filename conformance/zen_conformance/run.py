@@ -31,6 +31,15 @@ _PYTEST = (
     "no:terminal",
     "-p",
     "no:cacheprovider",
+    # What pytest watches tests for costs each check some, and is about a project's own code.
+    "-p",
+    "no:logging",
+    "-p",
+    "no:threadexception",
+    "-p",
+    "no:unraisableexception",
+    "-p",
+    "no:warnings",
     # The suite's own output (progress, --trace) is written while checks run.
     "--capture=no",
     f"--rootdir={CHECKS}",
@@ -176,6 +185,7 @@ def _arguments(order: Order) -> list[str]:
         f"--zen-budget={order.budget}",
         f"--zen-profile={order.profile}",
         f"--zen-seed={order.seed}",
+        f"--zen-workers={order.workers}",
     ]
     words += [f"--zen-only={word}" for word in order.only]
     words += [f"--zen-skip={word}" for word in order.skip]
@@ -188,8 +198,6 @@ def _arguments(order: Order) -> list[str]:
     if order.fail_fast:
         words.append("--zen-fail-fast")
     words += [f"--zen-expect-failure={one}" for one in order.expected_failures]
-    if order.workers > 1:
-        words += ["-p", "xdist.plugin", "-n", str(order.workers), "--dist", "loadgroup"]
     return words
 
 

@@ -23,8 +23,11 @@ def progress(*, quiet: bool = False) -> Iterator[Listener]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as shown:
+    shown = Progress(*columns, console=console, transient=True)
+    try:
         yield _Bar(shown)
+    finally:
+        shown.stop()
 
 
 class _Bar:
@@ -32,13 +35,14 @@ class _Bar:
 
     def __init__(self, shown: Progress) -> None:
         self._shown = shown
-        self._task = shown.add_task("collecting checks", total=None)
+        self._task = shown.add_task("checking", total=None)
         self._failed: set[str] = set()
 
     def __call__(self, event: Mapping[str, Any]) -> None:
         if event["event"] == "collected":
-            self._shown.update(self._task, total=event["checks"], description="checking")
+            self._shown.update(self._task, total=event["checks"])
             return
+        self._shown.start()  # no sooner: it has a thread, and workers are forked before
         self._failed |= {failure["requirement"] for failure in event["record"]["failures"]}
         words = f"checking, {len(self._failed)} failed" if self._failed else "checking"
         self._shown.update(self._task, advance=1, description=words)

@@ -1,22 +1,21 @@
 """Sends requests exactly as they are given and keeps connections open between them.
 
-Built on http.client because checks send what friendlier libraries correct: paths that are not
-normalised, headers twice, bodies without a type.  A request is never sent twice: an answer that
+Requests are written here because checks send what friendlier libraries correct: paths that are
+not normalised, headers twice, bodies without a type.  A request is never sent twice: an answer that
 does not come is what the check has to see.
 """
 
 import contextlib
-import http.client
 import select
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from zen_conformance.failures import Unreachable
 from zen_conformance.http.exchange import Exchange, Headers, Received, Sent
+from zen_conformance.http.reading import BadAnswer, read
 from zen_conformance.target_file import Tls
 
 TIMEOUT_SECONDS = 35.0
@@ -73,7 +72,7 @@ class HttpClient:
         sent = Sent(method, self._base + path, target, Headers(tuple(lines)), body or b"", chunked)
         try:
             return Exchange(sent, self._exchange(sent))
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, BadAnswer) as error:
             self.close()
             return Exchange(sent, None, trouble=_why(error))
 
@@ -92,55 +91,53 @@ class HttpClient:
 
     def _exchange(self, sent: Sent) -> Received:
         connection = self._connection()
-        began = time.perf_counter()
         # A server may answer 413 and close before it has read the body: the answer counts.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             _write(connection, sent)
-        response = connection.getresponse()
-        body = response.read()
-        if response.will_close:
+        received, keep = read(connection, sent.method)
+        if not keep:
             self.close()
-        return Received(
-            response.status,
-            Headers(tuple(response.getheaders())),
-            body,
-            time.perf_counter() - began,
-        )
+        return received
 
-    def _connection(self) -> http.client.HTTPConnection:
-        kept: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if kept is not None and kept.sock is not None and not _readable(kept.sock):
+    def _connection(self) -> socket.socket:
+        kept: socket.socket | None = getattr(self._local, "connection", None)
+        if kept is not None and not _readable(kept):
             return kept
         self.close()
-        connection = self._new()
         try:
-            connection.connect()
+            connection = self._connected()
         except OSError as error:
             raise Unreachable(f"No connection to {self._base}: {_why(error)}.") from error
-        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._local.connection = connection
         return connection
 
-    def _new(self) -> http.client.HTTPConnection:
+    def _connected(self) -> socket.socket:
+        port = self._port or (80 if self._context is None else 443)
+        connection = socket.create_connection((self._host, port), self._timeout)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._context is None:
-            return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
-        return http.client.HTTPSConnection(
-            self._host, self._port, timeout=self._timeout, context=self._context
-        )
+            return connection
+        try:
+            return self._context.wrap_socket(connection, server_hostname=self._host)
+        except OSError:
+            connection.close()
+            raise
 
 
-def _write(connection: http.client.HTTPConnection, sent: Sent) -> None:
-    connection.putrequest(sent.method, sent.path, skip_host=True, skip_accept_encoding=True)
-    for name, value in sent.headers:
-        connection.putheader(name, value.encode("latin-1", "surrogateescape"))
-    connection.endheaders()
-    if sent.chunked:
-        for start in range(0, len(sent.body), _CHUNK):
-            piece = sent.body[start : start + _CHUNK]
-            connection.send(b"%x\r\n%b\r\n" % (len(piece), piece))
-        connection.send(b"0\r\n\r\n")
-    elif sent.body:
-        connection.send(sent.body)
+def _write(connection: socket.socket, sent: Sent) -> None:
+    lines = [f"{name}: {value}" for name, value in sent.headers]
+    if any("\r" in one or "\n" in one for one in (sent.path, *lines)):
+        raise ValueError("a header or path of two lines would be another request")
+    head = "\r\n".join((f"{sent.method} {sent.path} HTTP/1.1", *lines, "\r\n"))
+    first = head.encode("latin-1", "surrogateescape")
+    if not sent.chunked:
+        connection.sendall(first + sent.body)
+        return
+    connection.sendall(first)
+    for start in range(0, len(sent.body), _CHUNK):
+        piece = sent.body[start : start + _CHUNK]
+        connection.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
+    connection.sendall(b"0\r\n\r\n")
 
 
 def _readable(sock: socket.socket) -> bool:
@@ -160,8 +157,4 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
 def _why(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
-    if isinstance(error, http.client.RemoteDisconnected):
-        return "the server closed the connection without an answer"
-    if isinstance(error, http.client.IncompleteRead):
-        return "the answer ended before its announced length"
     return str(error) or type(error).__name__

@@ -24,8 +24,14 @@ class Headers:
 
     def all(self, name: str) -> list[str]:
         """Every value sent under that name."""
-        wanted = name.lower()
-        return [value for key, value in self.lines if key.lower() == wanted]
+        return self._values.get(name.lower(), [])
+
+    @cached_property
+    def _values(self) -> dict[str, list[str]]:
+        values: dict[str, list[str]] = {}
+        for key, value in self.lines:
+            values.setdefault(key.lower(), []).append(value)
+        return values
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self.lines)

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 from zen_conformance.http.exchange import Exchange
 from zen_conformance.judge import problem, wire  # noqa: F401  # they register their rules
-from zen_conformance.judge.finding import RULES, Finding
+from zen_conformance.judge.finding import Finding, rules_for
 
 
 def findings(exchange: Exchange, judged: set[str]) -> Iterator[Finding]:
     """What is wrong with the exchange; `judged` grows by the requirements it could have broken."""
-    for requirement, applied in RULES.items():
+    status = exchange.received.status if exchange.received is not None else None
+    for requirement, applied in rules_for(status):
         verdict = applied(exchange)
         if verdict is None:
             continue

@@ -5,7 +5,7 @@ import re
 from zen_conformance import contract
 from zen_conformance.answer import PROBLEM_BASE
 from zen_conformance.http.exchange import Exchange, Received
-from zen_conformance.judge.finding import KEPT, document, member, rule
+from zen_conformance.judge.finding import ERRORS, KEPT, document, member, rule
 
 TITLES = {
     "validation-error": (400, "Validation Error"),
@@ -35,7 +35,7 @@ _BY_STATUS = {
 }
 
 
-@rule("PROB-001")
+@rule("PROB-001", ERRORS)
 def an_error_is_a_problem_document(exchange: Exchange) -> str | None:
     """Every answer of 400 and above is a JSON object of type application/problem+json."""
     received = _error(exchange)
@@ -48,7 +48,7 @@ def an_error_is_a_problem_document(exchange: Exchange) -> str | None:
     return KEPT
 
 
-@rule("PROB-002")
+@rule("PROB-002", ERRORS)
 def an_error_has_the_five_members(exchange: Exchange) -> str | None:
     """type, title, status, detail and instance, each of its type and none empty."""
     received = _problem(exchange)
@@ -63,7 +63,7 @@ def an_error_has_the_five_members(exchange: Exchange) -> str | None:
     return KEPT if fits else f"a {received.status} whose status member is {said!r}"
 
 
-@rule("PROB-003")
+@rule("PROB-003", ERRORS)
 def the_instance_is_the_request_id(exchange: Exchange) -> str | None:
     """`instance` is what X-Request-Id says, but in a replayed answer."""
     received = _problem(exchange)
@@ -77,7 +77,7 @@ def _kind(requirement: str, slug: str) -> None:
     """A rule that holds an error to its documented type and title."""
     status, title = TITLES[slug]
 
-    @rule(requirement)
+    @rule(requirement, status)
     def the_type_and_title_are_the_statuss_own(exchange: Exchange) -> str | None:
         received = _problem(exchange)
         if received is None or received.status != status:
@@ -123,7 +123,7 @@ for _requirement, _of in (
     _kind(_requirement, _of)
 
 
-@rule("PROB-014")
+@rule("PROB-014", 400)
 def a_validation_error_names_its_field(exchange: Exchange) -> str | None:
     """`detail` of a 400 is `<field>: <reason>`."""
     received = _validation_error(exchange)
@@ -135,7 +135,7 @@ def a_validation_error_names_its_field(exchange: Exchange) -> str | None:
     return KEPT if fits else f"detail {said!r} is not '<field>: <reason>'"
 
 
-@rule("PROB-015")
+@rule("PROB-015", 400)
 def a_validation_error_lists_its_errors(exchange: Exchange) -> str | None:
     """`errors` is there."""
     received = _validation_error(exchange)
@@ -145,7 +145,7 @@ def a_validation_error_lists_its_errors(exchange: Exchange) -> str | None:
     return KEPT if isinstance(listed, list) and listed else f"errors is {listed!r}"
 
 
-@rule("PROB-016")
+@rule("PROB-016", 400)
 def listed_errors_have_field_and_message(exchange: Exchange) -> str | None:
     """Each entry of `errors` has both, and one is about the field of `detail`."""
     received = _validation_error(exchange)
@@ -165,7 +165,7 @@ def listed_errors_have_field_and_message(exchange: Exchange) -> str | None:
     return KEPT if fits else f"detail {detail!r} is about none of the fields {fields!r}"
 
 
-@rule("AUTH-008")
+@rule("AUTH-008", 401)
 def a_401_challenges(exchange: Exchange) -> str | None:
     """WWW-Authenticate: Bearer, with error="invalid_token" when a token was sent."""
     received = _with_status(exchange, 401)
@@ -180,7 +180,7 @@ def a_401_challenges(exchange: Exchange) -> str | None:
     return KEPT if re.search(r'error="?invalid_token"?', said) else f"WWW-Authenticate is {said!r}"
 
 
-@rule("PROB-017")
+@rule("PROB-017", 403)
 def a_missing_scope_is_told_in_words(exchange: Exchange) -> str | None:
     """The detail is the documented sentence, with the scope of `required_scope`."""
     received = _problem(exchange)
@@ -192,7 +192,7 @@ def a_missing_scope_is_told_in_words(exchange: Exchange) -> str | None:
     return KEPT if fits else f"detail is {said!r}"
 
 
-@rule("PROB-018")
+@rule("PROB-018", 403)
 def a_missing_scope_is_in_the_challenge(exchange: Exchange) -> str | None:
     """WWW-Authenticate names the error and the scope."""
     received = _problem(exchange)
@@ -204,7 +204,7 @@ def a_missing_scope_is_in_the_challenge(exchange: Exchange) -> str | None:
     return KEPT if named else f"WWW-Authenticate is {said!r}"
 
 
-@rule("ROUTE-004")
+@rule("ROUTE-004", 405)
 def a_405_says_what_is_allowed(exchange: Exchange) -> str | None:
     """`Allow` names methods, and not the one that was refused."""
     received = _with_status(exchange, 405)
@@ -217,7 +217,7 @@ def a_405_says_what_is_allowed(exchange: Exchange) -> str | None:
     return f"Allow is {said!r}" if exchange.sent.method in allowed else KEPT
 
 
-@rule("RATE-001")
+@rule("RATE-001", 429)
 def a_429_says_when(exchange: Exchange) -> str | None:
     """Retry-After and `retry_after_seconds`."""
     received = _with_status(exchange, 429)

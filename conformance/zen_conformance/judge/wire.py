@@ -1,12 +1,13 @@
 """What holds of every answer: that there is one, its request id, its status, type and shape."""
 
+import functools
 import re
 from datetime import datetime
 from urllib.parse import unquote
 
 from zen_conformance import contract
 from zen_conformance.http.exchange import Exchange, NotJson
-from zen_conformance.judge.finding import KEPT, document, rule
+from zen_conformance.judge.finding import KEPT, SUCCESSES, document, rule
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -61,7 +62,7 @@ def _asks_off_the_pattern(path: str, operation_id: str) -> bool:
     )
 
 
-@rule("WIRE-006")
+@rule("WIRE-006", SUCCESSES)
 def a_success_has_the_documented_shape(exchange: Exchange) -> str | None:
     """The body of a success fits the operation's schema."""
     received, operation_id = exchange.received, exchange.operation_id
@@ -80,7 +81,7 @@ def a_success_has_the_documented_shape(exchange: Exchange) -> str | None:
     return KEPT
 
 
-@rule("WIRE-005")
+@rule("WIRE-005", SUCCESSES)
 def a_success_is_json_or_nothing(exchange: Exchange) -> str | None:
     """A success with a body is application/json that can be read; a 204 has none."""
     received = exchange.received
@@ -129,7 +130,7 @@ def an_unfitting_request_id_is_replaced(exchange: Exchange) -> str | None:
     return f"X-Request-Id {sent[0]!r} came back" if returned == sent[0] else KEPT
 
 
-@rule("WIRE-008")
+@rule("WIRE-008", 201)
 def a_created_resource_has_a_location(exchange: Exchange) -> str | None:
     """A 201 says where the resource is, absolute or not, by an address that ends with its id."""
     received = exchange.received
@@ -146,7 +147,7 @@ def a_created_resource_has_a_location(exchange: Exchange) -> str | None:
     return KEPT if fits else f"Location {location!r} does not lead to {made!r}"
 
 
-@rule("WIRE-007")
+@rule("WIRE-007", SUCCESSES)
 def timestamps_are_utc(exchange: Exchange) -> str | None:
     """Every timestamp of a success is RFC 3339 with `Z`."""
     received = exchange.received
@@ -159,7 +160,7 @@ def timestamps_are_utc(exchange: Exchange) -> str | None:
     return KEPT if found else None
 
 
-@rule("WIRE-010")
+@rule("WIRE-010", SUCCESSES)
 def statuses_are_documented_values(exchange: Exchange) -> str | None:
     """A resource's status is one of the values the contract explains."""
     received = exchange.received
@@ -183,6 +184,7 @@ _TIMESTAMPS = {
 }
 _STATUS = {"status"}
 _STATUSES = {"active", "error", "disabled", "delivered", "failed", "retrying", "pending", "queued"}
+_HOLDS_MORE = (dict, list)
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.]\d+)?Z", re.ASCII)
 
 
@@ -193,19 +195,26 @@ def _named(value: object, names: set[str]) -> list[tuple[str, object]]:
     while left:
         one = left.pop()
         if isinstance(one, dict):
-            found += [(name, one[name]) for name in names & one.keys()]
-            one = one.values()
-        elif not isinstance(one, list):
-            continue
-        left += [inner for inner in one if isinstance(inner, dict | list)]
+            for name, inner in one.items():
+                if name in names:
+                    found.append((name, inner))
+                if isinstance(inner, _HOLDS_MORE):
+                    left.append(inner)
+        elif isinstance(one, list):
+            left += [inner for inner in one if isinstance(inner, _HOLDS_MORE)]
     return found
 
 
 def _is_timestamp(value: object) -> bool:
-    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+    return isinstance(value, str) and _is_rfc_3339(value)
+
+
+@functools.lru_cache(4096)  # rows come again and again
+def _is_rfc_3339(text: str) -> bool:
+    if not _RFC3339.fullmatch(text):
         return False
     try:
-        datetime.fromisoformat(value[:19])
+        datetime.fromisoformat(text[:19])
     except ValueError:
         return False
     return True
