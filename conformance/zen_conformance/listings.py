@@ -14,6 +14,7 @@ from typing import Any
 from zen_conformance.answer import Answer
 from zen_conformance.failing import post, trace
 from zen_conformance.failures import NotOffered, NotRun
+from zen_conformance.moments import time_of, wire
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver.server import closed_port_url
 from zen_conformance.stories import PROMPTLY_SECONDS, are_executed
@@ -226,7 +227,7 @@ class Stock:
             times.clear()
             for page in itertools.islice(view.walk(LONG_PAGE), _PAGES_SEARCHED):
                 rows = [row for row in view.rows(page) if row.get("request_id") in own]
-                times.extend(moment(row["timestamp"]) for row in rows)
+                times.extend(time_of(row["timestamp"]) for row in rows)
                 if len(times) >= count:
                     return True
             return False
@@ -245,13 +246,3 @@ def must_be_full(page: Answer, count: int, limit: int) -> None:
     """
     full = count >= limit or page.get("next_cursor") is None
     page.must(full, f"a page of {limit} rows has {count} though more rows follow")
-
-
-def moment(text: str) -> datetime:
-    """A timestamp of the wire as a time; digits beyond microseconds are cut off."""
-    return datetime.fromisoformat(text)
-
-
-def wire(at: datetime) -> str:
-    """A time as a timestamp of the wire."""
-    return at.isoformat().replace("+00:00", "Z")

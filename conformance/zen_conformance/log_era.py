@@ -12,6 +12,7 @@ from zen_conformance.failing import FailingFlow, post
 from zen_conformance.failures import NotRun
 from zen_conformance.listings import LISTINGS, LOG_SECONDS, View
 from zen_conformance.log_book import Entry, LogBook, a_request_id, sent_as
+from zen_conformance.moments import moment
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import NOWHERE, Tenant, a_name
@@ -22,18 +23,12 @@ Filters = frozenset[str]
 _MOST_PAGES = 12
 
 
-def instant(text: str) -> str:
-    """A timestamp in a form that sorts as time does."""
-    whole, _, fraction = text.removesuffix("Z").partition(".")
-    return f"{whole}.{fraction:0<9}"
-
-
 def fits(entry: Mapping[str, Any], query: Mapping[str, str]) -> bool:
     """Whether the filters leave the entry."""
-    at = instant(str(entry.get("timestamp")))
+    at = moment(entry.get("timestamp"))
     same = all(entry.get(one) == query[one] for one in FILTERS[:3] if one in query)
-    after = "since" not in query or at >= instant(query["since"])
-    return same and after and ("until" not in query or at < instant(query["until"]))
+    after = "since" not in query or at >= moment(query["since"])
+    return same and after and ("until" not in query or at < moment(query["until"]))
 
 
 @dataclass
@@ -48,7 +43,7 @@ class Era:
     @property
     def times(self) -> list[str]:
         """The entries' timestamps, each once, oldest first, as the server writes them."""
-        return sorted({str(one["timestamp"]) for one in self.entries}, key=instant)
+        return sorted({str(one["timestamp"]) for one in self.entries}, key=moment)
 
     def few_pages(self, limit: int) -> int:
         """That limit, or a larger one when the walk of the era would have very many pages."""
@@ -135,7 +130,7 @@ def _at_rest(book: LogBook, start: str, end: str) -> list[Entry]:
             row
             for page in _back_to(book, start)
             for row in page
-            if instant(start) <= instant(str(row["timestamp"])) < instant(end)
+            if moment(start) <= moment(row["timestamp"]) < moment(end)
         ]
         return before == read and bool(read)
 
@@ -149,7 +144,7 @@ def _back_to(book: LogBook, start: str) -> list[list[Entry]]:
     pages = []
     for page in view.walk(LONG_PAGE):
         pages.append(view.rows(page))
-        if pages[-1] and instant(str(pages[-1][-1]["timestamp"])) < instant(start):
+        if pages[-1] and moment(pages[-1][-1]["timestamp"]) < moment(start):
             break
     return pages
 
@@ -160,6 +155,6 @@ def _walked(era: Era, query: Mapping[str, str], start: str) -> list[Answer]:
     for page in view.walk(era.few_pages(3) if len(query) > 1 else LONG_PAGE):
         pages.append(page)
         rows = view.rows(page)
-        if rows and instant(str(rows[-1]["timestamp"])) < instant(start):
+        if rows and moment(rows[-1]["timestamp"]) < moment(start):
             break
     return pages

@@ -1,6 +1,7 @@
 """Timestamps of answers as values that compare: whole and fractional seconds alike."""
 
 import re
+from datetime import datetime
 
 from zen_conformance.failures import ConformanceFailure
 
@@ -16,3 +17,14 @@ def moment(text: object) -> Moment:
             f"{text!r} is not an RFC 3339 timestamp in UTC", requirement="WIRE-007"
         )
     return fits["whole"], (fits["part"] or "").rstrip("0")
+
+
+def time_of(text: object) -> datetime:
+    """The timestamp as a time to reckon with; digits beyond microseconds are cut off."""
+    moment(text)
+    return datetime.fromisoformat(str(text))
+
+
+def wire(at: datetime) -> str:
+    """A time as a timestamp of the wire."""
+    return at.isoformat().replace("+00:00", "Z")

@@ -7,12 +7,11 @@ at its target.  A tale that does not end as expected is no error here: the check
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from zen_conformance.answer import Answer
 from zen_conformance.failures import ConformanceFailure, NotRun
-from zen_conformance.moments import moment
+from zen_conformance.moments import time_of
 from zen_conformance.receiver import Delivered, Reply
 from zen_conformance.stories import PROMPTLY_SECONDS, Posted, Row, Story, are_executed
 from zen_conformance.suite import Suite
@@ -145,12 +144,6 @@ def queued(number: int) -> Callable[[Tale], bool]:
     return lambda tale: any(row.get("attempt_number") == number for row in tale.look())
 
 
-def seconds_of(timestamp: object) -> float:
-    """A timestamp as seconds since the epoch."""
-    moment(timestamp)
-    return datetime.fromisoformat(str(timestamp)).timestamp()
-
-
 def wait_for(seconds: float) -> None:
     """Let a stretch of time go by in which nothing is to happen."""
     began = time.monotonic()
@@ -172,7 +165,7 @@ def due_after(tale: Tale, number: int) -> float:
     made = tale.executed(number).get("attempted_at")
     if due is None or made is None:
         raise NotRun(f"attempt {number + 1} shows no next_attempt_at")
-    return seconds_of(due) - seconds_of(made)
+    return (time_of(due) - time_of(made)).total_seconds()
 
 
 def _number(row: Row) -> int:

@@ -1,9 +1,11 @@
 """Timestamps of answers compare by time, not by how they are written."""
 
+from datetime import timedelta
+
 import pytest
 
 from zen_conformance.failures import ConformanceFailure
-from zen_conformance.moments import moment
+from zen_conformance.moments import moment, time_of, wire
 
 
 def test_later_moments_are_greater_in_whole_and_fractional_seconds() -> None:
@@ -24,6 +26,12 @@ def test_later_moments_are_greater_in_whole_and_fractional_seconds() -> None:
 def test_one_moment_in_other_words_is_the_same() -> None:
     assert moment("2026-07-03T10:30:00Z") == moment("2026-07-03T10:30:00.000Z")
     assert moment("2026-07-03T10:30:00.5Z") == moment("2026-07-03T10:30:00.500000Z")
+
+
+def test_a_moment_can_be_reckoned_with_and_written_again() -> None:
+    later = time_of("2026-07-03T23:59:59.5Z") + timedelta(seconds=1)
+    assert wire(later) == "2026-07-04T00:00:00.500000Z"
+    assert time_of("2026-07-03T10:30:00.123456789Z") == time_of("2026-07-03T10:30:00.123456Z")
 
 
 @pytest.mark.parametrize("text", [None, 5, "", "yesterday", "2026-07-03T10:30:00+00:00"])

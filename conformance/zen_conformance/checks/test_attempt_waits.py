@@ -8,10 +8,11 @@ import pytest
 
 from zen_conformance.answered import Tales, backing_off
 from zen_conformance.check import requirement
+from zen_conformance.moments import time_of
 from zen_conformance.receiver import Reply
 from zen_conformance.stories import PROMPTLY_SECONDS
 from zen_conformance.suite import Suite
-from zen_conformance.tales import Tale, due_after, queued, seconds_of, see, tell
+from zen_conformance.tales import Tale, due_after, queued, see, tell
 
 # Timestamps may be whole seconds, and the wait begins when the answer is in, not when it is asked.
 _EARLY, _LATE = 1.1, 5.0
@@ -53,8 +54,8 @@ def test_the_first_retry_comes_after_the_backoff(told: Tale) -> None:
 @requirement("ATTEMPT-012", scenario=arriving)
 def test_the_first_retry_comes_when_it_was_announced(told: Tale) -> None:
     announced = due_after(told, 1)
-    made = told.executed(2).get("attempted_at")
-    came = seconds_of(made) - seconds_of(told.executed(1).get("attempted_at"))
+    first, second = (time_of(told.executed(number).get("attempted_at")) for number in (1, 2))
+    came = (second - first).total_seconds()
     told.must(
         came >= announced - _EARLY,
         f"attempt 2 was announced for {announced:.1f} s after the first and came after {came:.1f}",
@@ -138,7 +139,7 @@ def test_a_longer_retry_after_is_kept(told: Waits, asked: tuple[int, str]) -> No
         return
     due_after(tale, 1)
     sent = tale.event.at + _LONGER.total_seconds()
-    due_at = seconds_of(tale.attempt(2)["next_attempt_at"])
+    due_at = time_of(tale.attempt(2)["next_attempt_at"]).timestamp()
     # The date was made shortly before the event was posted.
     tale.must(
         -30 - _EARLY <= due_at - sent <= _LATE,

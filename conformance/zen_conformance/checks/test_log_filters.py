@@ -5,7 +5,8 @@ import pytest
 from zen_conformance.check import requirement
 from zen_conformance.failures import NotOffered
 from zen_conformance.listings import must_be_full
-from zen_conformance.log_era import Era, Filters, an_era, fits, instant
+from zen_conformance.log_era import Era, Filters, an_era, fits
+from zen_conformance.moments import moment
 
 
 def _must_leave_what_fits(era: Era, *judged: str) -> None:
@@ -56,11 +57,12 @@ def test_a_moment_leaves_what_is_after_or_before_it(told: Era, name: str) -> Non
 
 
 def _whole(text: str) -> str:
-    return f"{instant(text).partition('.')[0]}Z"
+    return f"{moment(text)[0]}Z"
 
 
 def _long(text: str) -> str:
-    return f"{instant(text)}Z"
+    whole, part = moment(text)
+    return f"{whole}.{part:0<9}Z"
 
 
 @requirement("LOG-009", scenario=an_era)
@@ -71,7 +73,7 @@ def test_since_takes_its_own_moment(
     told: Era, written: type[str], place: float, limit: int
 ) -> None:
     since = written(told.times[round(place * (len(told.times) - 1))])
-    if instant(since) < instant(told.times[0]):
+    if moment(since) < moment(told.times[0]):
         since = told.times[0]
     _must_be_exactly(told, {"since": since, "until": told.values["until"]}, limit)
 
@@ -84,7 +86,7 @@ def test_until_leaves_its_own_moment_out(
     told: Era, written: type[str], place: float, limit: int
 ) -> None:
     end = written(told.times[round(place * (len(told.times) - 1))])
-    if instant(end) > instant(told.times[0]):
+    if moment(end) > moment(told.times[0]):
         _must_be_exactly(told, {"since": told.times[0], "until": end}, limit)
     else:
         page = told.view({"until": end}).page({"limit": limit})
