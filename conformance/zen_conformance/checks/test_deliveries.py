@@ -1,6 +1,6 @@
 """What the row of an attempt says, in each state that it goes through."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -18,13 +18,16 @@ from zen_conformance.answered import (
     unreachable,
 )
 from zen_conformance.check import requirement
-from zen_conformance.failures import NotRun
+from zen_conformance.failing import post, trace
+from zen_conformance.failures import NotRun, must
+from zen_conformance.matching import a_flow_between, a_silent_target
 from zen_conformance.receiver import Reply
 from zen_conformance.resources import unknown_ids
-from zen_conformance.stories import EXECUTED, PROMPTLY_SECONDS, QUEUED, is_called
+from zen_conformance.stories import EXECUTED, PROMPTLY_SECONDS, QUEUED, Row, is_called
 from zen_conformance.suite import Suite
 from zen_conformance.tales import Tale, Version, see, tell, wait_for
 from zen_conformance.tenant import Tenant
+from zen_conformance.traffic import until
 
 TALES = [answers, unreachable, backing_off]
 
@@ -194,6 +197,49 @@ def test_an_attempt_alone_is_the_row_of_the_list(told: Tales, name: str) -> None
                 )
     if not seen:
         raise NotRun("no attempt was executed")
+
+
+@pytest.fixture(scope="module")
+def shared(suite: Suite) -> tuple[list[str], list[Row]]:
+    """Two flows to one target, and the first attempts of an event that went through both."""
+    api, target = suite.primary, a_silent_target(suite.primary)
+    ingester = api.an_ingester()
+    flows = [a_flow_between(api, ingester, target) for _ in range(2)]
+    event_id, rows = post(api, ingester), list[Row]()
+
+    def there() -> bool:
+        rows[:] = trace(api, event_id)
+        return len(rows) >= len(flows)
+
+    if not until(there, seconds=PROMPTLY_SECONDS):
+        raise NotRun("a precondition failed: the event has not an attempt for each flow")
+    return flows, rows
+
+
+@requirement("DLV-010")
+def test_two_flows_to_one_target_are_told_apart(
+    api: Tenant, shared: tuple[list[str], list[Row]]
+) -> None:
+    flows, rows = shared
+    _must_show(api, rows, "flow_id", flows)
+
+
+@requirement("DLV-008")
+def test_each_flow_numbers_its_own_attempts(
+    api: Tenant, shared: tuple[list[str], list[Row]]
+) -> None:
+    _must_show(api, shared[1], "attempt_number", [1, 1])
+
+
+def _must_show(api: Tenant, rows: list[Row], member: str, wanted: Sequence[object]) -> None:
+    """The rows have those values, in the list and alone."""
+    shown = sorted(str(row.get(member)) for row in rows)
+    must(
+        shown == sorted(map(str, wanted)), f"{member} of an event's two first attempts are {shown}"
+    )
+    for row in rows:
+        alone = api.call("getDelivery", delivery_id=str(row.get("id")))
+        alone.expect(200).expect_members(**{member: row.get(member)})
 
 
 @requirement("DLV-011")
