@@ -55,15 +55,20 @@ class FailingFlow:
 
     def failed(self, event_id: str, *, attempts: int) -> list[dict[str, Any]]:
         """The event's attempts, oldest first, once so many have failed."""
-        seen: list[dict[str, Any]] = []
+        return all_failed(self.api, event_id, attempts)
 
-        def over() -> bool:
-            seen[:] = trace(self.api, event_id)
-            return len(seen) >= attempts and all(row.get("status") == "failed" for row in seen)
 
-        if not until(over, seconds=PROMPTLY_SECONDS):
-            raise NotRun(f"{attempts} failed attempts of {event_id} did not come in time")
-        return seen
+def all_failed(api: Tenant, event_id: str, attempts: int) -> list[dict[str, Any]]:
+    """The event's attempts, oldest first, once so many have failed; a precondition."""
+    seen: list[dict[str, Any]] = []
+
+    def over() -> bool:
+        seen[:] = trace(api, event_id)
+        return len(seen) >= attempts and all(row.get("status") == "failed" for row in seen)
+
+    if not until(over, seconds=PROMPTLY_SECONDS):
+        raise NotRun(f"{attempts} failed attempts of {event_id} did not come in time")
+    return seen
 
 
 def post(api: Tenant, ingester: Mapping[str, Any], body: bytes = b'{"type":"test.event"}') -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from zen_conformance.failing import FailingFlow
 from zen_conformance.listings import Stock, View
 from zen_conformance.suite import Suite
 from zen_conformance.writes import Write, Writes
@@ -35,3 +36,9 @@ def stock(suite: Suite) -> Stock:
 def view(request: pytest.FixtureRequest, stock: Stock) -> View:
     """The list that the check is parametrized with, with rows of ours."""
     return stock.view(request.param)
+
+
+@pytest.fixture(scope="session")
+def failing(suite: Suite) -> FailingFlow:
+    """Events of the primary tenant with one failed attempt; each is given to one check."""
+    return FailingFlow.of(suite.primary, backoff_seconds=3600)

@@ -1,7 +1,7 @@
 """A batch of retries: which chains the given ids stand for, and what is answered and queued."""
 
 import itertools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,9 +21,10 @@ from zen_conformance.chains import (
 )
 from zen_conformance.check import requirement
 from zen_conformance.crowd import Crowd
-from zen_conformance.failing import FailingFlow, trace
+from zen_conformance.failing import FailingFlow, all_failed, trace
 from zen_conformance.receiver import Reply
 from zen_conformance.resources import unknown_ids
+from zen_conformance.standing import standing_attempt
 from zen_conformance.stories import PROMPTLY_SECONDS, Row, are_executed
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import Tenant
@@ -31,12 +32,6 @@ from zen_conformance.traffic import until
 
 _AT_ONCE = 8
 _TWICE = Way(("failed", "failed"), max_attempts=2, backoff_seconds=1)
-
-
-@pytest.fixture(scope="module")
-def failing(suite: Suite) -> FailingFlow:
-    """Events with one failed attempt."""
-    return FailingFlow.of(suite.primary, backoff_seconds=3600)
 
 
 def _ids(api: Tenant, event_id: str) -> list[str]:
@@ -85,7 +80,8 @@ def _newest(api: Tenant, event_id: str) -> str:
     return _ids(api, event_id)[-1]
 
 
-# Attempts as they are given: those of the chains a and b, which have two, and of c, which has one.
+# Attempts as they are given: of the chains a and b, which have two, of c, which has one, and of m,
+# whose second and third were made by hand.
 _GIVEN = (
     ("a1",),
     ("a2",),
@@ -100,7 +96,14 @@ _GIVEN = (
     ("c1", "a2", "c1", "b1", "a1"),
     ("a1", "a1", "b2", "b2", "c1", "c1"),
 )
-_TWO_ATTEMPTS = "ab"
+_GIVEN_BY_HAND = (
+    ("m1",),
+    ("m2",),
+    ("m1", "c1", "m2", "m3"),
+    ("m3", "c1", "m2", "m1"),
+    ("m2", "c1", "m1", "m3"),
+)
+_ATTEMPTS = {"a": 2, "b": 2, "c": 1, "m": 3}
 
 
 @dataclass
@@ -123,17 +126,33 @@ class Merged:
 
 
 def _count(chain: str, given: Collection[str]) -> int:
-    return (2 if chain in _TWO_ATTEMPTS else 1) + (chain in given)
+    return _ATTEMPTS[chain] + (chain in given)
 
 
-def merged(suite: Suite) -> dict[tuple[str, ...], Merged]:
+Batches = dict[tuple[str, ...], Merged]
+
+
+def merged(suite: Suite) -> Batches:
     """Batches of several attempts of one chain, the older ones retried by themselves."""
     twice, once = one_chain(suite, _TWICE), one_chain(suite)
-    api = twice.api
     pairs = iter(twice.several(2 * len(_GIVEN)))
-    told: dict[tuple[str, ...], Merged] = {}
-    for names, single in zip(_GIVEN, once.several(len(_GIVEN)), strict=True):
-        events = {"a": next(pairs), "b": next(pairs), "c": single}
+    singles = once.several(len(_GIVEN))
+    chains = [{"a": next(pairs), "b": next(pairs), "c": single} for single in singles]
+    return _batches(suite.primary, dict(zip(_GIVEN, chains, strict=True)))
+
+
+def merged_by_hand(suite: Suite) -> Batches:
+    """The same of chains that were retried by hand."""
+    once, count = one_chain(suite), len(_GIVEN_BY_HAND)
+    pairs = zip(_retried_twice(once, count), once.several(count), strict=True)
+    chains = [{"m": retried, "c": single} for retried, single in pairs]
+    return _batches(suite.primary, dict(zip(_GIVEN_BY_HAND, chains, strict=True)))
+
+
+def _batches(api: Tenant, given: Mapping[tuple[str, ...], dict[str, str]]) -> Batches:
+    """A batch of each of those attempts, and the chains' attempts once nothing moves any more."""
+    told: Batches = {}
+    for names, events in given.items():
         ids = {
             f"{chain}{number}": one
             for chain, event_id in events.items()
@@ -151,11 +170,26 @@ def merged(suite: Suite) -> dict[tuple[str, ...], Merged]:
     return told
 
 
-@requirement("RETRY-009", scenario=merged)
-@pytest.mark.parametrize("names", _GIVEN, ids="-".join)
-def test_any_attempts_of_a_chain_stand_for_it_once(
-    told: dict[tuple[str, ...], Merged], names: tuple[str, ...]
-) -> None:
+def _retried_twice(once: Branched, count: int) -> list[str]:
+    """Events with three failed attempts, the later ones made by hand."""
+    events = once.several(count)
+    for attempts in (2, 3):
+        for event_id in events:
+            once.api.call("retryEvent", event_id=event_id)
+        for event_id in events:
+            all_failed(once.api, event_id, attempts)
+    return events
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(names, marks=requirement("RETRY-009", scenario=one), id="-".join(names))
+        for one, given in ((merged, _GIVEN), (merged_by_hand, _GIVEN_BY_HAND))
+        for names in given
+    ],
+)
+def test_any_attempts_of_a_chain_stand_for_it_once(told: Batches, names: tuple[str, ...]) -> None:
     one, given = told[names], {name[0] for name in names}
     one.answer.expect(202, why=f"{'-'.join(names)} are of chains whose newest attempt has failed")
     for chain, rows in one.rows.items():
@@ -183,6 +217,18 @@ def test_an_unknown_id_keeps_the_others_from_being_queued(
     _must_name(answer, unknown)
     for event_id, one in zip(events, ids, strict=True):
         must_stay(api, event_id, [one], answer)
+
+
+@requirement("RETRY-010")
+def test_an_id_of_the_other_tenant_is_unknown(
+    api: Tenant, other: Tenant, failing: FailingFlow
+) -> None:
+    foreign, event_id = standing_attempt(other).id, failing.event()
+    own = _ids(api, event_id)[0]
+    for ids in ([foreign], [own, foreign]):
+        answer = batch(api, ids)
+        _must_name(answer, foreign)
+        must_stay(api, event_id, [own], answer)
 
 
 def _must_name(answer: Answer, unknown: str) -> None:

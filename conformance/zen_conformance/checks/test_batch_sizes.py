@@ -38,6 +38,10 @@ _WRONG: dict[str, Any] = {
     "a number": {"delivery_ids": 1},
     "true": {"delivery_ids": True},
     "an empty string": {"delivery_ids": ""},
+    # What is no list of ids is told before what no attempt has.
+    "101 unknown ids": {"delivery_ids": [f"dlv_zc_{number}" for number in range(_MOST + 1)]},
+    "an unknown id 101 times": {"delivery_ids": ["dlv_zc_1"] * (_MOST + 1)},
+    "an unknown id and null": {"delivery_ids": ["dlv_zc_1", None]},
 }
 _NO_IDS: tuple[Any, ...] = (
     1,
@@ -125,13 +129,13 @@ def test_an_unknown_id_after_ninety_nine_others_is_not_found(told: Hundred) -> N
 
 
 @requirement("RETRY-012")
-def test_an_id_may_be_given_a_hundred_times(suite: Suite, api: Tenant) -> None:
-    failing = FailingFlow.of(api)
-    event_id = failing.event()
-    own = str(trace(api, event_id)[0].get("id"))
-    answer = batch(api, [own] * _MOST)
-    must_be_queued(answer, [own])
-    must_be_numbered(must_come(api, event_id, 2, answer), 2, answer)
+def test_an_id_may_be_given_many_times(api: Tenant, failing: FailingFlow) -> None:
+    events = [failing.event(), failing.event()]
+    often, once = (str(trace(api, event_id)[0].get("id")) for event_id in events)
+    answer = batch(api, [often] * (_MOST - 1) + [once])
+    must_be_queued(answer, [often, once])
+    for event_id in events:
+        must_be_numbered(must_come(api, event_id, 2, answer), 2, answer)
 
 
 @requirement("RETRY-012")
@@ -142,8 +146,9 @@ def test_a_batch_without_a_list_of_ids_is_refused(api: Tenant, name: str) -> Non
 
 
 @requirement("RETRY-012")
-def test_a_batch_with_something_else_than_an_id_is_refused(api: Tenant) -> None:
-    failing = FailingFlow.of(api)
+def test_a_batch_with_something_else_than_an_id_is_refused(
+    api: Tenant, failing: FailingFlow
+) -> None:
     event_id = failing.event()
     own = str(trace(api, event_id)[0].get("id"))
     for wrong in _NO_IDS:

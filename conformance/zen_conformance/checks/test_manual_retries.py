@@ -39,12 +39,6 @@ _ANSWERED = {
 }
 
 
-@pytest.fixture(scope="module")
-def failing(suite: Suite) -> FailingFlow:
-    """Events with one failed attempt."""
-    return FailingFlow.of(suite.primary, backoff_seconds=3600)
-
-
 @requirement("RETRY-001")
 def test_a_retry_names_the_attempt_it_queues(api: Tenant, failing: FailingFlow) -> None:
     event_id = failing.event()
