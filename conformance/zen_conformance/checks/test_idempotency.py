@@ -9,7 +9,7 @@ import pytest
 
 from zen_conformance import contract
 from zen_conformance.check import requirement
-from zen_conformance.failing import trace
+from zen_conformance.failing import FailingFlow, trace
 from zen_conformance.failures import NotOffered
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.replays import (
@@ -19,6 +19,7 @@ from zen_conformance.replays import (
     must_replay,
     must_take_effect,
 )
+from zen_conformance.tenant import Tenant
 from zen_conformance.writes import CREATES, DELETES, KINDS, WITH_BODY, Write, Writes
 
 each_write = pytest.mark.parametrize("write", KINDS, indirect=True)
@@ -236,6 +237,14 @@ def test_a_write_sent_twice_without_a_key_is_done_twice(write: Write) -> None:
     first.must(first.status < 300, f"{first.asked} answered {first.summary()}")
     again = write.send(None)
     must_be_first(again.expect(409 if write.operation_id in CREATES else 404))
+
+
+@requirement("IDEM-019")
+def test_a_retry_sent_twice_without_a_key_is_done_twice(api: Tenant, failing: FailingFlow) -> None:
+    event_id = failing.event()
+    for attempts in (2, 3):
+        must_be_first(api.call("retryEvent", event_id=event_id).expect(202))
+        failing.failed(event_id, attempts=attempts)
 
 
 def _text(effects: Any) -> str:

@@ -11,6 +11,7 @@ from zen_conformance.chains import (
     Way,
     must_be_numbered,
     must_come,
+    must_stay,
     one_chain,
 )
 from zen_conformance.check import requirement
@@ -20,6 +21,7 @@ from zen_conformance.failures import NotRun
 from zen_conformance.matching import ONCE, a_flow_between, taken_in
 from zen_conformance.receiver import Reply
 from zen_conformance.resources import FLOW, RECIPE, TARGET, unknown_ids
+from zen_conformance.standing import standing_attempt
 from zen_conformance.stories import PROMPTLY_SECONDS, Row
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import Tenant, a_name
@@ -76,6 +78,14 @@ def _must_name_an_attempt(api: Tenant, answer: Answer, event_id: str, number: in
 def test_a_retry_queues_one_attempt(api: Tenant, failing: FailingFlow) -> None:
     event_id = failing.event()
     _must_number_retries(api, event_id, (2, 3, 4))
+
+
+@requirement("RETRY-002")
+def test_a_retry_of_one_event_leaves_others_alone(api: Tenant, failing: FailingFlow) -> None:
+    event_id, beside = failing.event(), failing.event()
+    own = [row.get("id") for row in trace(api, beside)]
+    answer = api.call("retryEvent", event_id=event_id).expect(202)
+    must_stay(api, beside, own, answer)
 
 
 @requirement("RETRY-002")
@@ -142,6 +152,25 @@ def test_a_retry_is_of_the_failed_chains_and_numbers_each(told: Told) -> None:
 @requirement("RETRY-002", scenario=of_answered)
 def test_a_retry_passes_by_chains_that_have_not_failed(told: Told) -> None:
     _must_be_retried(told, {"failed": 1, "recovers": 1}, {"failed": 1})
+    for name in ("delivered", "pending"):
+        came = len(told.event.boxes[name].arrived)
+        told.answers[-1].must(came <= 1, f"what was {name} was sent {came} times")
+
+
+@requirement("RETRY-001", scenario=of_answered)
+def test_the_delivery_id_is_that_of_a_failed_chain(told: Told) -> None:
+    for answer, number, chains in zip(
+        told.answers, (2, 3), (("failed", "recovers"), ("failed",)), strict=True
+    ):
+        read = told.event.api.call(
+            "getDelivery", delivery_id=str(answer.expect(202)["delivery_id"])
+        )
+        flows = [told.event.flows[name]["id"] for name in chains]
+        shown = (read.expect(200, why="a retry named it")["flow_id"], read["attempt_number"])
+        answer.must(
+            shown[0] in flows and shown[1] == number,
+            f"delivery_id is attempt {shown[1]} of another chain than those that had failed",
+        )
 
 
 def _must_be_retried(told: Told, *failed: dict[str, int]) -> None:
@@ -224,29 +253,6 @@ def test_a_retry_to_a_disabled_target_is_numbered_too(suite: Suite, api: Tenant)
     must_be_numbered(must_come(api, event_id, 2, answer), 2, answer)
 
 
-def a_raised_limit(suite: Suite) -> tuple[Tenant, str, Answer]:
-    """A manual retry of a flow whose `max_attempts` was raised after its only attempt."""
-    event = one_chain(suite)
-    event_id = event.posted()
-    FLOW.changed(
-        event.api,
-        event.flows["it"],
-        config={"retry_policy": {"max_attempts": 3, "backoff_seconds": 1}},
-    )
-    answer = event.api.call("retryEvent", event_id=event_id)
-    until(lambda: len(event.chains(event_id)["it"]) > 2 and event.over(event_id, 5), seconds=5)
-    return event.api, event_id, answer
-
-
-@requirement("ATTEMPT-017", scenario=a_raised_limit)
-def test_an_automatic_retry_follows_a_manual_one_below_a_raised_max_attempts(
-    told: tuple[Tenant, str, Answer],
-) -> None:
-    api, event_id, answer = told
-    answer.expect(202)
-    must_be_numbered(must_come(api, event_id, 3, answer), 3, answer, "of max_attempts 3")
-
-
 @requirement("RETRY-006")
 @pytest.mark.parametrize("body", [None, b"{}"])
 def test_an_event_that_does_not_exist_is_not_found(api: Tenant, body: bytes | None) -> None:
@@ -254,6 +260,13 @@ def test_an_event_that_does_not_exist_is_not_found(api: Tenant, body: bytes | No
         answer = api.call("retryEvent", event_id=event_id, body=body)
         answer.expect_problem(404, "not-found")
         answer.expect_members(detail=f"Event {event_id} not found.")
+
+
+@requirement("RETRY-006")
+def test_an_event_of_the_other_tenant_is_not_found(api: Tenant, other: Tenant) -> None:
+    event_id = standing_attempt(other).event_id
+    answer = api.call("retryEvent", event_id=event_id).expect_problem(404, "not-found")
+    answer.expect_members(detail=f"Event {event_id} not found.")
 
 
 _FORMS = (None, b"", b"{}", b" {\n} ")

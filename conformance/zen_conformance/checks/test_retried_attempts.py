@@ -1,209 +1,200 @@
-"""What a manual retry sends, and that nothing follows it by itself."""
+"""What a manual retry sends, and how its attempt is shown while it is under way and after."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from typing import Any
 
 import pytest
 
 from zen_conformance.answer import Answer
-from zen_conformance.chains import Way, batch, must_be_numbered, one_chain
+from zen_conformance.chains import HOUR, batch
 from zen_conformance.check import requirement
-from zen_conformance.failing import trace
-from zen_conformance.failures import ConformanceFailure, NotRun
 from zen_conformance.receiver import Delivered, Reply
-from zen_conformance.stories import PROMPTLY_SECONDS, Row, Story, are_executed
+from zen_conformance.stories import EXECUTED, is_called
 from zen_conformance.suite import Suite
-from zen_conformance.traffic import until
+from zen_conformance.tales import Tale, see, tell, wait_for
 
-_BODIES = {
-    "JSON": (b'{"type": "test.event",  "n": 1.0}', "application/json; charset=utf-8"),
-    "binary": (bytes(range(256)) * 5, "application/octet-stream"),
-    "a MiB": (b"\xff" * (1024 * 1024), "application/x-zc"),
-    "nothing": (b"", "text/plain"),
+_MIB = 1024 * 1024
+_ODD = (b' {"a": 1,  "a": 2}\xff\n', "text/x-odd; charset=utf-8")
+_AT_LAST = (Reply(500), Reply(500), Reply(500), Reply(200))
+
+
+@dataclass(frozen=True)
+class Course:
+    """What a target is sent, and how it answers: what follows `max_attempts` is retried by hand."""
+
+    event: tuple[bytes, str]  # with its content type
+    replies: tuple[Reply, ...] = _AT_LAST
+    max_attempts: int = 1
+    backoff_seconds: int = HOUR
+    by_batches: bool = False  # every other retry
+
+
+_SLOW = {
+    "slow": Course(_ODD, (Reply(500), Reply(200, wait_seconds=1.0)), 1, 1),
+    "slow past two": Course(
+        _ODD, (Reply(500), Reply(500), Reply(200, wait_seconds=1.0)), 2, backoff_seconds=1
+    ),
+    "slow and failing": Course(_ODD, (Reply(500), Reply(500, wait_seconds=1.0)), 1, 1),
 }
-# What a retry sends again, and whose fault it is otherwise.
-_SAME = {
-    "Content-Type": "RETRY-003",
-    "X-Zen-Event-Id": "ATTEMPT-003",
-    "X-Zen-Delivery-Idempotency-Key": "ATTEMPT-004",
+_COURSES = {
+    "JSON": Course(
+        (b'{"type": "test.event",  "n": 1.0}', "application/json; charset=utf-8"), by_batches=True
+    ),
+    "binary": Course((bytes(range(256)) * 5, "application/octet-stream")),
+    "a MiB": Course((b"\xff" * _MIB, "application/x-zc")),
+    "nothing": Course((b"", "text/plain"), by_batches=True),
+    **_SLOW,
 }
-_REFUSALS = 3  # the target refuses so many attempts and then takes one
+each_course = pytest.mark.parametrize("name", _COURSES)
 
 
 @dataclass
-class Sent:
-    """A story whose event was retried by hand until it was delivered."""
+class Retried:
+    """An event that was retried by hand until its target had given all its replies."""
 
-    story: Story
-    event_id: str
-    by_batches: bool  # every other retry
+    course: Course
+    tale: Tale
     retries: list[Answer] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, suite: Suite, course: Course) -> "Retried":
+        """A new one, not retried yet."""
+        body, content_type = course.event
+        tale = tell(
+            suite,
+            *course.replies,
+            max_attempts=course.max_attempts,
+            backoff_seconds=course.backoff_seconds,
+            event={"body": body, "content_type": content_type},
+        )
+        return cls(course, tale)
 
     @property
-    def arrived(self) -> list[Delivered]:
-        """What came to the target."""
-        return self.story.box.arrived
+    def count(self) -> int:
+        """How many attempts there are in the end."""
+        return len(self.course.replies)
 
-    def retry(self, number: int) -> None:
-        """Ask for the attempt of that number."""
-        api = self.story.api
-        if self.by_batches and number % 2:
-            self.retries.append(batch(api, [trace(api, self.event_id)[0].get("id")]))
+    def retry(self) -> None:
+        """Ask for the next attempt."""
+        api, event_id = self.tale.story.api, self.tale.event.id
+        self.tale.expected += 1
+        if self.course.by_batches and self.tale.expected % 2:
+            self.retries.append(batch(api, [self.tale.attempt(1).get("id")]))
         else:
-            self.retries.append(api.call("retryEvent", event_id=self.event_id))
-
-    def is_made(self, number: int) -> bool:
-        """Whether that attempt was made and is shown so."""
-        self.rows = trace(self.story.api, self.event_id)
-        return len(self.arrived) >= number and are_executed(self.rows)
+            self.retries.append(api.call("retryEvent", event_id=event_id))
+        if any(reply.wait_seconds for reply in self.course.replies):
+            self.tale.look()  # while it is under way
 
     def arrival(self, number: int) -> Delivered:
-        """The n-th request at the target; the first is a precondition, the others a retry's."""
-        if len(self.arrived) >= number:
-            return self.arrived[number - 1]
-        if number == 1:
-            raise NotRun("the first attempt did not reach the target in time")
-        raise self.failure(f"attempt {number} did not reach the target within 10 s of the retry")
-
-    def failure(self, message: str, requirement: str | None = None) -> ConformanceFailure:
-        """A failure that shows what arrived."""
-        return ConformanceFailure(
-            message,
-            exchange=self.retries[-1].exchange if self.retries else None,
-            deliveries=self.story.box.shown(),
-            requirement=requirement,
-        )
-
-    def must(self, holds: object, message: str, requirement: str | None = None) -> None:
-        """Fail with that sentence unless it holds."""
-        if not holds:
-            raise self.failure(message, requirement)
+        """The n-th request at the target; those of the retries have to come."""
+        arrived = len(self.tale.story.box.arrived)
+        if number > self.course.max_attempts and arrived < number:
+            raise self.tale.fails(f"attempt {number} did not reach the target after its retry")
+        return self.tale.arrival(number)
 
 
-def sent_by_hand(suite: Suite) -> Mapping[str, Sent]:
-    """Events of several bodies, retried one by one, and some by batches."""
-    told: dict[str, Sent] = {}
-    replies = [Reply(500)] * _REFUSALS + [Reply(200)]
-    for name, (body, content_type) in _BODIES.items():
-        story = Story.of(suite, *replies, backoff_seconds=3600)
-        event = story.post(body, content_type)
-        story.settled(event)
-        told[name] = Sent(story, event.id, by_batches=name in ("JSON", "nothing"))
-    for number in range(2, _REFUSALS + 2):
-        for sent in told.values():
-            sent.retry(number)
-        made = partial(_are_made, told.values(), number)
-        if not until(made, seconds=PROMPTLY_SECONDS):
-            break
+Told = Mapping[str, Retried]
+
+
+def retried_by_hand(suite: Suite) -> Told:
+    """Events of several bodies that fail for good and are retried, some of them by batches."""
+    told = {name: Retried.of(suite, course) for name, course in _COURSES.items()}
+    see([one.tale for one in told.values()])
+    left = list(told.values())
+    while left:
+        for one in left:
+            one.retry()
+        see([one.tale for one in left])
+        left = [one for one in left if one.tale.over() and one.tale.expected < one.count]
+    wait_for(1.3)  # an automatic retry would be queued by now, and due
+    for one in told.values():
+        one.tale.look()
     return told
 
 
-def _are_made(told: Iterable[Sent], number: int) -> bool:
-    return {sent.is_made(number) for sent in told} == {True}
+@each_course
+@requirement("RETRY-003", scenario=retried_by_hand)
+def test_a_retry_sends_the_same_to_the_same_target(told: Told, name: str) -> None:
+    one, tale = told[name], told[name].tale
+    first, body = one.arrival(1), one.course.event[0]
+    for answer in one.retries:
+        answer.expect(202)
+    for number in range(2, one.count + 1):
+        again = one.arrival(number)
+        tale.must(again.body == first.body == body, f"{name}: attempt {number} sent other bytes")
+        tale.must(again.method == "POST", f"attempt {number} was a {again.method}")
+        tale.must(again.path == first.path, f"attempt {number} went to {again.path}")
+        given, before = again.all("Content-Type"), first.all("Content-Type")
+        tale.must(given == before, f"attempt {number} has Content-Type {given}, not {before}")
 
 
-@pytest.mark.parametrize("name", _BODIES)
-@requirement("RETRY-003", scenario=sent_by_hand)
-def test_a_retry_sends_the_same_to_the_same_target(told: Mapping[str, Sent], name: str) -> None:
-    sent = told[name]
-    first = sent.arrival(1)
-    for number in range(2, _REFUSALS + 2):
-        if number - 2 < len(sent.retries):
-            sent.retries[number - 2].expect(202)
-        again = sent.arrival(number)
-        sent.must(again.body == _BODIES[name][0], f"{name}: attempt {number} sent other bytes")
-        sent.must(again.method == "POST", f"attempt {number} was a {again.method}")
-        sent.must(again.path == first.path, f"attempt {number} went to {again.path}")
-        for header, broken in _SAME.items():
-            sent.must(
-                again.header(header) == first.header(header),
-                f"attempt {number} has {header} {again.header(header)!r}"
-                f" instead of {first.header(header)!r}",
-                broken,
-            )
+@each_course
+@requirement("RETRY-003", scenario=retried_by_hand)
+def test_a_retry_past_max_attempts_is_made_as_any_other(told: Told, name: str) -> None:
+    one, tale = told[name], told[name].tale
+    one.arrival(one.count)
+    arrived = len(tale.story.box.arrived)
+    tale.must(arrived == one.count, f"{arrived} requests came instead of {one.count}")
+    for number, reply in enumerate(one.course.replies, 1):
+        wanted = "delivered" if reply.status < 300 else "failed"
+        shown = tale.executed(number).get("status")
+        tale.must(shown == wanted, f"attempt {number} of {name} is {shown!r} instead of {wanted!r}")
 
 
-@pytest.mark.parametrize("name", _BODIES)
-@requirement("RETRY-003", scenario=sent_by_hand)
-def test_a_retry_past_max_attempts_is_made_as_any_other(
-    told: Mapping[str, Sent], name: str
-) -> None:
-    sent = told[name]
-    sent.arrival(1)
-    sent.arrival(_REFUSALS + 1)
-    sent.must(
-        len(sent.arrived) == _REFUSALS + 1,
-        f"{_REFUSALS} retries of one attempt made {len(sent.arrived)} requests in all",
-    )
-    for number, row in enumerate(sent.rows, 1):
-        status = "delivered" if number > _REFUSALS else "failed"
-        shown = (row.get("attempt_number"), row.get("status"))
-        sent.must(shown == (number, status), f"attempt {number} of {name} is shown as {shown}")
-        arrived = sent.arrived[number - 1]
-        named = (arrived.header("X-Zen-Attempt"), arrived.header("X-Zen-Delivery-Id"))
-        sent.must(
-            named == (str(number), row.get("id")),
-            f"the request of attempt {number} names {named} instead of {(number, row.get('id'))}",
-            "ATTEMPT-003",
-        )
+@each_course
+@requirement("ATTEMPT-003", scenario=retried_by_hand)
+def test_a_manual_retry_has_the_headers_of_its_row(told: Told, name: str) -> None:
+    tale = told[name].tale
+    for number in range(1, told[name].count + 1):
+        came, row = tale.arrival(number), tale.attempt(number)
+        shown = [came.all(f"X-Zen-{header}") for header in ("Event-Id", "Delivery-Id", "Attempt")]
+        wanted = [[tale.event.id], [row.get("id")], [str(number)]]
+        tale.must(shown == wanted, f"the headers of attempt {number} are {shown}, not {wanted}")
 
 
-@dataclass
-class Watched:
-    """A chain that failed for good and was retried, and its attempts some seconds later."""
-
-    retry: Answer
-    expected: int
-    executed: bool
-    rows: list[Row]
-
-
-# The next attempt of `max_attempts` 2 would be due 4 s after the third, with 1 s of backoff.
-_WATCHED_SECONDS = {1: 3.0, 2: 5.0}
+@each_course
+@requirement("ATTEMPT-004", scenario=retried_by_hand)
+def test_the_idempotency_key_stays_over_manual_retries(told: Told, name: str) -> None:
+    tale = told[name].tale
+    tale.arrival(told[name].count)
+    keys = {tuple(one.all("X-Zen-Delivery-Idempotency-Key")) for one in tale.story.box.arrived}
+    tale.must(len(keys) == 1, f"the keys of one chain are {sorted(keys)}")
 
 
-def watched(max_attempts: int, by_batch: bool) -> Callable[[Suite], Watched]:
-    """The scenario of a flow with so many attempts."""
-
-    def scenario(suite: Suite) -> Watched:
-        way = Way(("failed",) * max_attempts, max_attempts, backoff_seconds=1)
-        event = one_chain(suite, way)
-        event_id, expected = event.posted(), max_attempts + 1
-        if by_batch:
-            retry = batch(event.api, [trace(event.api, event_id)[-1].get("id")])
-        else:
-            retry = event.api.call("retryEvent", event_id=event_id)
-
-        def more() -> bool:
-            rows = trace(event.api, event_id)
-            failed = [row for row in rows if row.get("status") == "failed"]
-            return len(failed) >= expected
-
-        executed = until(more, seconds=PROMPTLY_SECONDS)
-        until(
-            lambda: len(trace(event.api, event_id)) > expected,
-            seconds=_WATCHED_SECONDS[max_attempts],
-            every=0.2,
-        )
-        return Watched(retry, expected, executed, trace(event.api, event_id))
-
-    return scenario
+@pytest.mark.parametrize("name", _SLOW)
+@requirement("RETRY-002", scenario=retried_by_hand)
+def test_a_retry_under_way_is_retrying(told: Told, name: str) -> None:
+    tale, number = told[name].tale, told[name].count
+    states = [
+        one.row.get("status") for one in tale.versions if one.row.get("attempt_number") == number
+    ]
+    tale.must(states, f"no attempt {number} was queued by a retry")
+    tale.must(is_called(states[0], "retrying"), f"an attempt queued by a retry is {states[0]!r}")
 
 
-_WATCHES = [watched(count, by_batch) for count in (1, 2) for by_batch in (False, True)]
+@pytest.mark.parametrize("name", _SLOW)
+@requirement("DLV-006", scenario=retried_by_hand)
+def test_a_retry_by_hand_says_when(told: Told, name: str) -> None:
+    for one in told[name].tale.versions:
+        when = one.row.get("next_attempt_at")
+        queued_now = one.row.get("status") == "retrying"
+        one.answer.must(not queued_now or when, "a retrying attempt has no next_attempt_at")
 
 
-@pytest.mark.parametrize(
-    "number",
-    [
-        pytest.param(at, marks=requirement("RETRY-004", scenario=one))
-        for at, one in enumerate(_WATCHES)
-    ],
-)
-def test_nothing_follows_a_manual_retry_that_fails(told: Watched, number: int) -> None:
-    told.retry.expect(202)
-    if not told.executed:
-        raise NotRun("the manual retry was not made in time")
-    must_be_numbered(told.rows, told.expected, told.retry, "some seconds after a manual retry")
+@each_course
+@requirement("DLV-009", scenario=retried_by_hand)
+def test_a_manual_retry_rewrites_nothing(told: Told, name: str) -> None:
+    ended: dict[Any, Any] = {}
+    for one in told[name].tale.versions:
+        before = ended.get(one.row.get("id"))
+        one.answer.must(before in (None, one.row), f"the executed row {before} became {one.row}")
+        if one.row.get("status") in EXECUTED:
+            ended[one.row.get("id")] = one.row
+
+
+@requirement("RETRY-004", scenario=retried_by_hand)
+def test_no_automatic_retry_follows_one_past_max_attempts(told: Told) -> None:
+    tale = told["slow and failing"].tale
+    tale.executed(2)
+    tale.must(len(tale.rows) == 2, f"{len(tale.rows)} attempts are there after a failed retry")
