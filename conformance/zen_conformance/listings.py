@@ -21,6 +21,7 @@ from zen_conformance.stories import PROMPTLY_SECONDS, are_executed
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import Tenant, a_name
 from zen_conformance.traffic import until
+from zen_conformance.walks import Walk
 
 _PAGES_SEARCHED = 40  # of the log, where other checks write meanwhile
 LOG_SECONDS = 2.0  # what a log entry may take to appear
@@ -82,6 +83,9 @@ class View:
     own: tuple[str, ...] = ()  # their keys, oldest first
     query: Mapping[str, str] = field(default_factory=dict)
     key: str = "id"  # the member by which rows of ours are known
+    _walks: dict[tuple[int, ...], Walk] = field(
+        init=False, default_factory=dict, compare=False, repr=False
+    )
 
     def page(self, query: Mapping[str, Any] | Sequence[tuple[str, str]] = ()) -> Answer:
         """One page, whatever the answer."""
@@ -119,6 +123,10 @@ class View:
             if between is not None:
                 between(answer)
         raise NotRun(f"the list is longer than {_LONGEST_WALK} pages")
+
+    def known_walk(self, *limits: int) -> Walk:
+        """The walk of those limits that all share who only look at its pages."""
+        return self._walks.setdefault(limits, Walk(self.walk(*limits)))
 
     def cursor(self, limit: int = 1) -> str:
         """The cursor of a first page that more rows follow; NotRun when there is none."""

@@ -2,20 +2,19 @@
 
 import itertools
 import string
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from zen_conformance.answer import Answer
+from zen_conformance.at_rest import Quiet
 from zen_conformance.check import requirement
-from zen_conformance.failures import NotRun
 from zen_conformance.listings import LISTINGS, Stock, View
 from zen_conformance.pages import LONG_PAGE
-from zen_conformance.tenant import Tenant
+from zen_conformance.suite import Suite
 
 each_view = pytest.mark.parametrize("view", LISTINGS, indirect=True)
-_TRIES = 12
 _ENOUGH_PAGES = 40  # of one row or two: a long walk with them says no more
 
 
@@ -24,92 +23,40 @@ _ENOUGH_PAGES = 40  # of one row or two: a long walk with them says no more
 def test_a_page_that_rows_follow_has_a_next_cursor(view: View) -> None:
     for limit in (1, 2, 20, 44, LONG_PAGE, 100):
         seen = 0
-        for page in itertools.islice(view.walk(limit), _ENOUGH_PAGES):
+        for page in itertools.islice(view.known_walk(limit), _ENOUGH_PAGES):
             seen += len(view.ours([page]))
             left = len(view.own) - seen
+            if left <= 0:
+                break
             has = isinstance(page.get("next_cursor"), str) and page.get("next_cursor") != ""
-            page.must(has or left <= 0, f"no next_cursor though {left} rows of ours follow")
+            page.must(has, f"no next_cursor though {left} rows of ours follow")
 
 
-@dataclass(frozen=True)
-class Whole:
-    """A list whose every row is known for the moment."""
-
-    view: View
-    ids: list[str]  # in the list's order
-
-    @property
-    def limits(self) -> list[int]:
-        """The limits at which an edge is: the rows' number, one off, and what divides it."""
-        count = len(self.ids)
-        divisors = [one for one in range(2, 91) if count % one == 0]
-        wanted = {count - 1, count, count + 1, -(-count // 2), *divisors[:2], *divisors[-2:]}
-        return sorted(one for one in wanted if 2 <= one <= LONG_PAGE)
-
-
-def quietly(view: View, judge: Callable[[Whole], None]) -> None:
-    """Judge a list while nobody else changes it; not run when that does not come about."""
-    for _ in range(_TRIES):
-        before = _all(view)
-        failure: AssertionError | None = None
-        try:
-            judge(Whole(view, before))
-        except AssertionError as error:
-            failure = error
-        if _all(view) == before:
-            if failure is not None:
-                raise failure
-            return
-    raise NotRun("others changed the list all the time")
-
-
-def _all(view: View) -> list[str]:
-    return [str(row.get("id")) for page in view.walk(LONG_PAGE) for row in view.rows(page)]
-
-
-@pytest.fixture
-def quiet(request: pytest.FixtureRequest, stock: Stock, other: Tenant) -> View:
-    """A list that few others write to: of the other tenant, or filtered to rows of ours."""
-    name: str = request.param
-    if name in ("deliveries", "logs"):
-        return stock.view(name)
-    view = View(other, LISTINGS[name])
-    count = len(_all(view))
-    # Some rows, and a number that has divisors.
-    for _ in range(max(6 - count, -count % 6)):
-        stock.make(name, other)
-    return view
+@pytest.fixture(scope="module")
+def quiet(stock: Stock, suite: Suite) -> Quiet:
+    """Walks at rest that the checks of the last page share."""
+    return Quiet(stock, suite.other)
 
 
 @requirement("LIST-006")
-@pytest.mark.parametrize("quiet", LISTINGS, indirect=True)
-def test_a_walk_ends_only_with_the_last_row(quiet: View) -> None:
-    def judge(whole: Whole) -> None:
-        for limit in whole.limits:
-            pages = list(whole.view.walk(limit))
-            count = sum(len(whole.view.rows(page)) for page in pages)
-            left = len(whole.ids) - count
-            pages[-1].must(
-                left <= 0, f"no next_cursor though {left} rows follow, of {len(whole.ids)}"
-            )
-
-    quietly(quiet, judge)
+@pytest.mark.parametrize("name", LISTINGS)
+def test_a_walk_ends_only_with_the_last_row(quiet: Quiet, name: str) -> None:
+    whole = quiet.whole(name)
+    for pages in whole.walks.values():
+        left = whole.count - sum(len(whole.view.rows(page)) for page in pages)
+        pages[-1].must(left <= 0, f"no next_cursor though {left} rows follow, of {whole.count}")
 
 
 @requirement("LIST-007")
-@pytest.mark.parametrize("quiet", LISTINGS, indirect=True)
-def test_the_page_with_the_last_row_has_no_next_cursor(quiet: View) -> None:
-    def judge(whole: Whole) -> None:
-        for limit in whole.limits:
-            left = len(whole.ids)
-            for page in whole.view.walk(limit):
-                left -= len(whole.view.rows(page))
-                page.must(
-                    left > 0 or "next_cursor" not in page.document,
-                    f"next_cursor at the end of {len(whole.ids)} rows with the limit {limit}",
-                )
-
-    quietly(quiet, judge)
+@pytest.mark.parametrize("name", LISTINGS)
+def test_the_page_with_the_last_row_has_no_next_cursor(quiet: Quiet, name: str) -> None:
+    whole = quiet.whole(name)
+    for limit, pages in whole.walks.items():
+        left = whole.count - sum(len(whole.view.rows(page)) for page in pages)
+        pages[-1].must(
+            left > 0 or "next_cursor" not in pages[-1].document,
+            f"next_cursor at the end of {whole.count} rows with the limit {limit}",
+        )
 
 
 _EMPTY = [
