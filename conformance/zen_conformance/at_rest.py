@@ -9,6 +9,7 @@ from zen_conformance.pages import LONG_PAGE
 from zen_conformance.tenant import Tenant
 
 _TRIES = 12
+_ENOUGH_PAGES = 40
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,9 @@ class Whole:
     def limits(self) -> list[int]:
         """The limits at which an edge is: the rows' number, one off, and what divides it."""
         count = self.count
-        divisors = [one for one in range(2, 91) if count % one == 0]
-        wanted = {count - 1, count, count + 1, -(-count // 2), *divisors[:2], *divisors[-2:]}
+        divisors = [one for one in range(2, LONG_PAGE + 1) if count % one == 0]
+        short = [one for one in divisors if count // one <= _ENOUGH_PAGES]
+        wanted = {count - 1, count, count + 1, -(-count // 2), *short[:2], *divisors[-2:]}
         return sorted(one for one in wanted if 2 <= one <= LONG_PAGE)
 
 

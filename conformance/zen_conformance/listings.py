@@ -103,6 +103,15 @@ class View:
         keys = (row.get(self.key) for one in answers for row in self.rows(one))
         return [str(key) for key in keys if key in own]
 
+    def in_order(self, pages: Iterable[Answer]) -> list[str]:
+        """All our keys as those pages show them; none is asked for beyond the last of ours."""
+        seen: list[str] = []
+        for page in pages:
+            seen += self.ours([page])
+            if len(seen) >= len(self.own):
+                break
+        return seen
+
     def walk(
         self, *limits: int, between: Callable[[Answer], None] | None = None
     ) -> Iterator[Answer]:
@@ -145,6 +154,7 @@ class Stock:
         self.api = suite.primary
         self._views: dict[str, View] = {}
         self._ends: tuple[str, str] | None = None
+        self._spare: dict[str, list[str]] = {}
 
     def view(self, name: str) -> View:
         """The list of that name, with rows of ours in it."""
@@ -172,6 +182,16 @@ class Stock:
         if answer.status != 201:
             raise NotRun(f"a precondition failed: {answer.summary()}")
         return str(answer["id"])
+
+    def take(self, name: str, count: int) -> tuple[str, ...]:
+        """Rows for one check alone, which may delete them; new ones where none were given back."""
+        spare = self._spare.setdefault(name, [])
+        taken = [spare.pop() for _ in range(min(count, len(spare)))]
+        return (*taken, *(self.make(name) for _ in range(count - len(taken))))
+
+    def give_back(self, name: str, rows: Iterable[str]) -> None:
+        """Rows that are still there, the newest last."""
+        self._spare[name] += rows
 
     def ends(self, api: Tenant) -> tuple[str, str]:
         """An endpoint and a target for flows."""

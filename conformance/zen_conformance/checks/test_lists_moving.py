@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -10,7 +11,7 @@ import pytest
 from zen_conformance.answer import Answer
 from zen_conformance.check import requirement
 from zen_conformance.failing import FailingFlow, post
-from zen_conformance.failures import NotOffered
+from zen_conformance.failures import ConformanceFailure, NotOffered, NotRun
 from zen_conformance.listings import LISTINGS, MADE, Stock, View
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.suite import Suite
@@ -36,16 +37,21 @@ class Moving:
     name: str
     order: list[str]  # our rows as the list shows them
     gone: set[str] = field(default_factory=set)
+    inserted: list[str] = field(default_factory=list)
 
     @property
     def kept(self) -> list[str]:
         """What stays throughout."""
         return self.order[::2]
 
+    @property
+    def left(self) -> list[str]:
+        """What is there in the end, the newest last."""
+        return [*(one for one in reversed(self.order) if one not in self.gone), *self.inserted]
+
     def insert(self, shown: list[str]) -> None:
         """Two rows are made; they come first."""
-        self.stock.make(self.name)
-        self.stock.make(self.name)
+        self.inserted += [self.stock.make(self.name) for _ in range(2)]
 
     def delete_shown(self, shown: list[str]) -> None:
         """Rows shown go, but for the one the page ended with."""
@@ -92,10 +98,10 @@ def test_a_walk_while_rows_come_and_go(
 ) -> None:
     scaled = stock.suite.configuration.scaled
     for limit in (3, 1, 2, 5)[: scaled(1, 2, 4)]:
-        made = tuple(stock.make(name) for _ in range(_ROWS))
-        view = View(stock.api, LISTINGS[name], made)
-        moving = Moving(stock, name, view.ours(view.walk(LONG_PAGE)))
+        view = View(stock.api, LISTINGS[name], stock.take(name, _ROWS))
+        moving = Moving(stock, name, view.in_order(view.walk(LONG_PAGE)))
         _must_show_each_once(view, limit, moving.kept, partial(change, moving))
+        stock.give_back(name, moving.left)
 
 
 @requirement("LIST-009")
@@ -149,8 +155,11 @@ def _must_show_each_once(
     page.must(not left, f"a walk leaves out {len(left)} rows that were there throughout")
 
 
-def made_a_second_apart(suite: Suite) -> dict[str, tuple[str, str]]:
-    """For each list the ids of an older row, changed since, and of a newer one."""
+_APART_LIMITS = (20, 90)
+
+
+def made_a_second_apart(suite: Suite) -> dict[str, View]:
+    """Each list, with an older row of ours that was changed since, and a newer one."""
     stock = Stock(suite)
     names = [one for one in MADE if suite.target.offers("clusters") or one != "recipe"]
     older = {name: stock.make(name) for name in names}
@@ -165,22 +174,32 @@ def made_a_second_apart(suite: Suite) -> dict[str, tuple[str, str]]:
         )
         body = {"type": "generic"} if name == "ingesters" else ends
         rename_to_new(suite.primary, created_by, made_id, body)
-    return {name: (older[name], newer[name]) for name in names}
+    views = {
+        name: View(suite.primary, LISTINGS[name], (older[name], newer[name])) for name in names
+    }
+    for view in views.values():
+        for limit in _APART_LIMITS:
+            with suppress(ConformanceFailure, NotRun):  # the walk keeps it for the check
+                _first_of_ours(view, limit)  # now, while few rows of others are before them
+    return views
+
+
+def _first_of_ours(view: View, limit: int) -> tuple[Answer, str]:
+    """The page with the first row of ours, and that row."""
+    for page in view.known_walk(limit):
+        for one in view.ours([page]):
+            return page, one
+    raise NotRun("neither of the two rows is in the list")
 
 
 @requirement("LIST-010", scenario=made_a_second_apart)
-@pytest.mark.parametrize("limit", [20, 90])
+@pytest.mark.parametrize("limit", _APART_LIMITS)
 @pytest.mark.parametrize("name", MADE)
 def test_a_row_made_later_comes_first_whatever_was_changed(
-    suite: Suite, told: dict[str, tuple[str, str]], name: str, limit: int
+    told: dict[str, View], name: str, limit: int
 ) -> None:
     if name not in told:
         raise NotOffered
-    older, newer = told[name]
-    view = View(suite.primary, LISTINGS[name], told[name])
-    seen: list[str] = []
-    for page in view.walk(limit):
-        seen += view.ours([page])
-        if seen:
-            page.must(seen[0] == newer, f"{older} comes before {newer}, which was made later")
-            return
+    older, newer = told[name].own
+    page, first = _first_of_ours(told[name], limit)
+    page.must(first == newer, f"{older} comes before {newer}, which was made later")
