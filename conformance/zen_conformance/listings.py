@@ -14,6 +14,7 @@ from typing import Any
 from zen_conformance.answer import Answer
 from zen_conformance.failing import post, trace
 from zen_conformance.failures import NotOffered, NotRun
+from zen_conformance.kept import Kept
 from zen_conformance.moments import time_of, wire
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver.server import closed_port_url
@@ -21,7 +22,6 @@ from zen_conformance.stories import PROMPTLY_SECONDS, are_executed
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import Tenant, a_name
 from zen_conformance.traffic import until
-from zen_conformance.walks import Walk
 
 _PAGES_SEARCHED = 40  # of the log, where other checks write meanwhile
 LOG_SECONDS = 2.0  # what a log entry may take to appear
@@ -83,7 +83,7 @@ class View:
     own: tuple[str, ...] = ()  # their keys, oldest first
     query: Mapping[str, str] = field(default_factory=dict)
     key: str = "id"  # the member by which rows of ours are known
-    _walks: dict[tuple[int, ...], Walk] = field(
+    _walks: dict[tuple[int, ...], Kept] = field(
         init=False, default_factory=dict, compare=False, repr=False
     )
 
@@ -133,9 +133,9 @@ class View:
                 between(answer)
         raise NotRun(f"the list is longer than {_LONGEST_WALK} pages")
 
-    def known_walk(self, *limits: int) -> Walk:
+    def known_walk(self, *limits: int) -> Kept:
         """The walk of those limits that all share who only look at its pages."""
-        return self._walks.setdefault(limits, Walk(self.walk(*limits)))
+        return self._walks.setdefault(limits, Kept(self.walk(*limits)))
 
     def cursor(self, limit: int = 1) -> str:
         """The cursor of a first page that more rows follow; NotRun when there is none."""

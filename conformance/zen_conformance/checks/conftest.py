@@ -1,9 +1,13 @@
 """What checks of several modules stand on, made once in a run."""
 
+from collections.abc import Callable
+
 import pytest
 
 from zen_conformance.failing import FailingFlow
+from zen_conformance.kept import Kept
 from zen_conformance.listings import Stock, View
+from zen_conformance.provocations import provoke
 from zen_conformance.suite import Suite
 from zen_conformance.writes import Write, Writes
 
@@ -42,3 +46,16 @@ def view(request: pytest.FixtureRequest, stock: Stock) -> View:
 def failing(suite: Suite) -> FailingFlow:
     """Events of the primary tenant with one failed attempt; each is given to one check."""
     return FailingFlow.of(suite.primary, backoff_seconds=3600)
+
+
+@pytest.fixture(scope="session")
+def provoked(suite: Suite) -> Callable[[str], Kept]:
+    """Errors of each kind, from each operation that can answer it."""
+    known: dict[str, Kept] = {}
+
+    def of(slug: str) -> Kept:
+        if slug not in known:
+            known[slug] = Kept(provoke(suite, slug))
+        return known[slug]
+
+    return of

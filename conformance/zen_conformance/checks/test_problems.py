@@ -1,6 +1,7 @@
 """Problem documents: their form, whatever the error, and which field they name."""
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from zen_conformance.answer import Answer
 from zen_conformance.body_members import Member, members, with_member, without_member
 from zen_conformance.check import requirement
 from zen_conformance.judge.finding import RULES
+from zen_conformance.kept import Kept
 from zen_conformance.operation_cases import (
     LISTS,
     READS,
@@ -18,10 +20,10 @@ from zen_conformance.operation_cases import (
     must_be_offered,
     standing_request,
 )
-from zen_conformance.provocations import provoke
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import Tenant
 
+Provoked = Callable[[str], Kept]
 KINDS = {
     "validation-error": "PROB-004",
     "unauthorized": "PROB-005",
@@ -48,10 +50,10 @@ def must_keep(answer: Answer, requirement_id: str) -> None:
     [pytest.param(one, marks=requirement(one)) for one in ("PROB-001", "PROB-002", "PROB-003")],
 )
 def test_an_error_of_each_kind_is_a_whole_problem_document(
-    suite: Suite, slug: str, rule: str
+    provoked: Provoked, slug: str, rule: str
 ) -> None:
     # A few of each kind: whatever else the run asks is held to these rules too.
-    for answer in itertools.islice(provoke(suite, slug), 5):
+    for answer in itertools.islice(provoked(slug), 5):
         must_keep(answer, rule)
 
 
@@ -59,8 +61,10 @@ def test_an_error_of_each_kind_is_a_whole_problem_document(
     ("slug", "rule"),
     [pytest.param(slug, rule, marks=requirement(rule)) for slug, rule in KINDS.items()],
 )
-def test_an_error_has_the_type_and_title_of_its_kind(suite: Suite, slug: str, rule: str) -> None:
-    for answer in provoke(suite, slug):
+def test_an_error_has_the_type_and_title_of_its_kind(
+    provoked: Provoked, slug: str, rule: str
+) -> None:
+    for answer in provoked(slug):
         must_keep(answer, rule)
 
 
@@ -75,8 +79,8 @@ def test_an_error_has_the_type_and_title_of_its_kind(suite: Suite, slug: str, ru
         )
     ],
 )
-def test_an_error_says_what_its_kind_must_say(suite: Suite, slug: str, rule: str) -> None:
-    for answer in provoke(suite, slug):
+def test_an_error_says_what_its_kind_must_say(provoked: Provoked, slug: str, rule: str) -> None:
+    for answer in provoked(slug):
         must_keep(answer, rule)
 
 
