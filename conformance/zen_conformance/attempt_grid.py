@@ -71,6 +71,7 @@ class Grid:
     early: list[str] = field(default_factory=list)  # events
     later: list[str] = field(default_factory=list)  # events more than a second younger
     pending: list[Look] = field(default_factory=list)
+    _views: dict[frozenset[tuple[str, str]], View] = field(default_factory=dict)
 
     @property
     def events(self) -> list[str]:
@@ -90,8 +91,11 @@ class Grid:
         }
 
     def view(self, query: Mapping[str, str]) -> View:
-        """The list with those filters."""
-        return View(self.api, LISTINGS["deliveries"], query=query)
+        """The list with those filters, the same view each time."""
+        filters = frozenset(query.items())
+        if filters not in self._views:
+            self._views[filters] = View(self.api, LISTINGS["deliveries"], query=query)
+        return self._views[filters]
 
 
 def key(row: Mapping[str, Any]) -> Key:

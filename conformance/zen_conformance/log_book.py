@@ -2,7 +2,7 @@
 
 import itertools
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from zen_conformance.pages import LONG_PAGE
 from zen_conformance.tenant import Tenant
 from zen_conformance.traffic import until
 
-_PAGES = 5  # of the newest entries, among which one just made is looked for
+_PAGES = 5  # of the newest entries
 _PAGES_SEARCHED = 40
 
 Entry = dict[str, Any]
@@ -44,22 +44,25 @@ class LogBook:
         found: list[Entry] = []
 
         def there() -> bool:
+            found.clear()
             # Whole seconds tie, and other checks write meanwhile: an entry may be far down at once.
-            for pages in (_PAGES, _PAGES_SEARCHED):
-                found[:] = [entry for entry in self.newest(pages) if fits(entry)]
-                if found:
-                    return True
-            return False
+            for rows in self._pages(_PAGES_SEARCHED):
+                fitting = [entry for entry in rows if fits(entry)]
+                if found and not fitting:
+                    break
+                found.extend(fitting)
+            return bool(found)
 
         until(there, seconds=seconds)
         return found
 
     def newest(self, pages: int = _PAGES) -> list[Entry]:
         """The entries of the first pages."""
+        return [row for rows in self._pages(pages) for row in rows]
+
+    def _pages(self, count: int) -> Iterator[list[Entry]]:
         view = View(self.api, LISTINGS["logs"])
-        return [
-            row for page in itertools.islice(view.walk(LONG_PAGE), pages) for row in view.rows(page)
-        ]
+        return (view.rows(page) for page in itertools.islice(view.walk(LONG_PAGE), count))
 
     def must_hold_one(self, answer: Answer, **members: str) -> Entry:
         """Fail unless the request made one entry, and that has those members."""

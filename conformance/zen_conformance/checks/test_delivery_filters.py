@@ -43,7 +43,7 @@ def _must_leave_what_fits(grid: Grid, cell: Cell, member: str, limit: int) -> No
     query = _query(grid, cell)
     view, wanted = grid.view(query), grid.expected(query)
     left, seen = set(wanted), set()
-    for page in view.walk(limit):
+    for page in view.known_walk(limit):
         rows = view.rows(page)
         must_be_full(page, len(rows), limit)
         for row in rows:
@@ -121,7 +121,7 @@ def test_attempts_come_newest_first(
     left = len(told.expected(query))
     view, old = told.view(query), False
     # With no filter the list holds others' rows as well: large pages until ours are through.
-    for page in view.walk(limit if query else LONG_PAGE):
+    for page in view.known_walk(limit if query else LONG_PAGE):
         for row in view.rows(page):
             # The second attempt of a late flow is queued when the first ends, the others at once.
             if row.get("attempt_number") == 1 and row.get("event_id") in told.events:
@@ -148,7 +148,7 @@ def test_a_trace_is_oldest_first(
 ) -> None:
     view = told.view(_query(told, (None, kind, event)))
     second_attempt = False
-    for page in view.walk(*limits):
+    for page in view.known_walk(*limits):
         for row in view.rows(page):
             late = told.flows.get(str(row.get("flow_id"))) == "late"
             number = row.get("attempt_number")
