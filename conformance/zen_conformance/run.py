@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 import pytest
 
 import zen_contract
@@ -208,15 +208,15 @@ def _nothing_of_the_users_pytest() -> Iterator[None]:
     kept["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
     kept["HYPOTHESIS_STORAGE_DIRECTORY"] = os.environ.get("HYPOTHESIS_STORAGE_DIRECTORY")
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    with tempfile.TemporaryDirectory(prefix="zen-conformance-") as folder:
-        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
-        try:
-            yield
-        finally:
-            for name, value in kept.items():
-                os.environ.pop(name, None)
-                if value is not None:
-                    os.environ[name] = value
+    # Tables of Unicode, which take hypothesis two seconds to make; examples are not kept at all.
+    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = platformdirs.user_cache_dir("zen-conformance")
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 def exit_code(report: model.Report) -> int:

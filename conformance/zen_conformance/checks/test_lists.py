@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from zen_conformance.answer import Answer
-from zen_conformance.check import requirement
+from zen_conformance.check import early, requirement
 from zen_conformance.failures import NotOffered, NotRun
 from zen_conformance.listings import LISTINGS, MADE, View
 from zen_conformance.moments import moment
@@ -13,6 +13,7 @@ from zen_conformance.pages import LONG_PAGE
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import Tenant
 
+pytestmark = early()
 each_view = pytest.mark.parametrize("view", LISTINGS, indirect=True)
 _LIMITS = (1, 2, 3, 19, 20, 21, 40, 50, 99, 100)
 

@@ -9,11 +9,12 @@ import pytest
 
 from zen_conformance.answer import Answer
 from zen_conformance.at_rest import Quiet
-from zen_conformance.check import requirement
+from zen_conformance.check import early, requirement
 from zen_conformance.listings import LISTINGS, Stock, View
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.suite import Suite
 
+pytestmark = early()
 each_view = pytest.mark.parametrize("view", LISTINGS, indirect=True)
 _ENOUGH_PAGES = 40  # of one row or two: a long walk with them says no more
 

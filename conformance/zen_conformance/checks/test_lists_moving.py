@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from zen_conformance.answer import Answer
-from zen_conformance.check import requirement
+from zen_conformance.check import early, requirement
 from zen_conformance.failing import FailingFlow, post
 from zen_conformance.failures import ConformanceFailure, NotOffered, NotRun
 from zen_conformance.listings import LISTINGS, MADE, Stock, View
@@ -19,6 +19,7 @@ from zen_conformance.tenant import a_name
 from zen_conformance.traffic import until
 from zen_conformance.writes import rename_to_new
 
+pytestmark = early()
 _ROWS = 18
 _PAGES_AFTER = 3  # the last row of ours: one shown again would come soon
 _DELETES = {

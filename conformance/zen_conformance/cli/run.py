@@ -1,5 +1,6 @@
 """`zen-conformance run`: the suite against one server, a verdict, reports, an exit code."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from zen_conformance.cli.options import base_url_option, target, target_option
 if TYPE_CHECKING:
     from zen_conformance.report.model import Report
 
+_MOST_WORKERS = 4  # more of them wait for the server
 _FORMATS = ("json", "junit", "html")
 
 
@@ -44,7 +46,11 @@ class _NewFile(click.Path):
 @click.option("--reason", "skip_reason", metavar="TEXT", help="Why --skip; the report quotes it.")
 @click.option("--seed", type=int, default=1, show_default=True, help="For generated requests.")
 @click.option(
-    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes."
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=lambda: min(os.cpu_count() or 1, _MOST_WORKERS),
+    show_default=f"the machine's cores, at most {_MOST_WORKERS}",
+    help="Processes that share the checks.",
 )
 @click.option(
     "--budget",
