@@ -20,7 +20,7 @@ _BASH = ["bash", "--noprofile", "--norc", "--noediting", "-i"]
 _IN_TERMINAL = "import os, sys; os.login_tty(0); os.execvp(sys.argv[1], sys.argv[1:])"
 _INTERRUPT = b"\x03"
 _END = re.compile("\036([0-9]+) ([0-9]+)\036")
-_COLOUR = re.compile("\033\\[[0-9;]*m")
+_STYLE = re.compile("\033\\[[0-9;]*m|\033]8;[^\033]*\033\\\\")  # colours, and curl's hyperlinks
 
 
 class Terminal:
@@ -97,6 +97,6 @@ class Terminal:
             self._take(os.read(self._screen, 65536))
 
     def _take(self, piece: bytes) -> None:
-        self.shown = _COLOUR.sub("", self.shown + self._decoder.decode(piece))
+        self.shown = _STYLE.sub("", self.shown + self._decoder.decode(piece))
         self._ended |= {int(number): int(code) for number, code in _END.findall(self.shown)}
         self.shown = _END.sub("", self.shown)

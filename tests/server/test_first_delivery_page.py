@@ -1,17 +1,14 @@
 """The page that leads a new user to a first delivery, walked in terminals as its reader would."""
 
 import contextlib
-import os
-import random
 import shutil
-import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.server.command_line import clean_environment
+from tests.server.new_user import environment, free_ports
 from tests.server.seed_pages import load
 from tests.server.walked_page import (
     INSTALLS,
@@ -24,7 +21,6 @@ from tests.server.walked_page import (
     steps,
     with_ports,
 )
-from zen_contract import node_tools
 
 pytest.importorskip("termios", reason="these terminals are POSIX's")
 
@@ -33,7 +29,6 @@ from tests.server.terminals import Terminal
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "first-delivery.md").read_text(encoding="utf-8")
 SERVER, HANDLER = 8080, 9000  # the ports that the page prints
-_FREE = range(20_000, 30_000)  # systems give none of these to who asks for any
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("bash") and shutil.which("curl")), reason="there is no curl here, or no bash"
@@ -88,41 +83,9 @@ class Walk:
 
 
 @pytest.fixture
-def tools(tmp_path: Path) -> Path:
-    """A folder with `node` and `npm`, as an installation of Node has them."""
-    folder = tmp_path / "tools"
-    folder.mkdir()
-    node = node_tools.node()
-    (folder / "node").symlink_to(node)
-    npm = folder / "npm"
-    npm.write_text(f'#!/bin/sh\nexec "{node}" "{node_tools.npm()}" "$@"\n', encoding="utf-8")
-    npm.chmod(0o755)
-    return folder
-
-
-@pytest.fixture
-def env(tmp_path: Path, tools: Path) -> dict[str, str]:
-    """A new user's environment: their own home, with this machine's registries and caches."""
-    home = tmp_path / "home"
-    home.mkdir()
-    known = {
-        "XDG_CACHE_HOME": str(Path.home() / ".cache"),
-        "XDG_CONFIG_HOME": str(Path.home() / ".config"),
-        "npm_config_cache": str(Path.home() / ".npm"),
-        "npm_config_userconfig": str(Path.home() / ".npmrc"),
-    }
-    return {
-        **known,
-        **clean_environment(),
-        "HOME": str(home),
-        "XDG_DATA_HOME": str(home / "data"),
-        "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
-        "NO_PROXY": "127.0.0.1",
-        "no_proxy": "127.0.0.1",
-        "npm_config_audit": "false",
-        "npm_config_prefer_offline": "true",
-        "npm_config_update_notifier": "false",
-    }
+def env(tmp_path: Path) -> dict[str, str]:
+    """A new user's environment."""
+    return environment(tmp_path)
 
 
 def walk(folder: Path, env: Mapping[str, str], *, install: bool) -> None:
@@ -130,16 +93,6 @@ def walk(folder: Path, env: Mapping[str, str], *, install: bool) -> None:
     server, handler = free_ports()
     page = with_ports(PAGE, {SERVER: server, HANDLER: handler})
     Walk(page, folder, {**env, "ZEN_SANDBOX_PORT": str(server)}).run(install=install)
-
-
-def free_ports() -> Iterator[int]:
-    """Two ports of loopback; a program that is ended and started again finds its own still free."""
-    found: set[int] = set()
-    while len(found) < 2:
-        port = random.choice(_FREE)
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            found.add(port)
-    return iter(found)
 
 
 def test_a_new_user_is_led_to_a_delivery_a_failure_and_a_retry(

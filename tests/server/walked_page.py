@@ -20,8 +20,9 @@ _PIECES = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _MADE = re.compile(
-    r"(?P<id>\b(?:ing|dest|flow|dlv|evt|ev|key)_[0-9a-f]{20,}\b)"
-    r"|(?P<time>\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)"
+    r"(?P<id>\b(?:ing|dest|flow|dlv|evt|ev|key|log|req|flt)_[0-9a-f]{16,}\b)"
+    r'|(?P<cursor>(?<="next_cursor": ")[^"]+)'
+    r"|(?P<time>\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z)"
     r"|(?P<rest>^…\n)",
     re.MULTILINE,
 )
@@ -85,7 +86,7 @@ def steps(page: str) -> Iterator[Step]:
 
 @dataclass
 class Transcript:
-    """Tells what the page prints from what a run prints: ids and times differ, but consistently.
+    """Tells what the page prints from what a run prints: ids, times, cursors differ, but in step.
 
     The value that the page prints in two places has to be the same in both in a run, too.
     """
@@ -115,6 +116,8 @@ class Transcript:
         if text in self._met:
             return rf"(?:\{self._met.index(text) + 1})"
         self._met.append(text)
+        if made["cursor"]:
+            return r'([^"]+)'
         if made["time"]:
             return r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)"
         return rf"({text.partition('_')[0]}_[0-9a-f]+)"
