@@ -10,8 +10,9 @@ from openapi_schema_validator import (
     oas30_format_checker,
 )
 
+from zen_contract import pointers
 from zen_contract.contract import Contract, load, names
-from zen_contract.lint import examples, pointers
+from zen_contract.lint import examples
 from zen_contract.lint.linter import lint
 
 

@@ -16,10 +16,10 @@ from openapi_schema_validator import (
     oas30_format_checker,
 )
 
-from zen_contract.lint.pointers import Place, Pointer
 from zen_contract.lint.report import Defect
 from zen_contract.lint.schema_errors import told
-from zen_contract.lint.walk import operations, request_schemas, response_schemas, within
+from zen_contract.pointers import Place, Pointer
+from zen_contract.walk import operations, request_schemas, response_schemas, within
 
 Direction = Literal["request", "response", "either"]
 

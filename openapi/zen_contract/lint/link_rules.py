@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from zen_contract.lint.examples import example_values
-from zen_contract.lint.pointers import Place, from_text
 from zen_contract.lint.report import Defect
-from zen_contract.lint.walk import OperationPlace, operations
+from zen_contract.pointers import Place, from_text
+from zen_contract.walk import OperationPlace, operations
 
 _EXPRESSION = re.compile(
     r"\$(?:url|method|statusCode"

@@ -3,20 +3,18 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from zen_contract import strict_yaml
+from zen_contract import pointers, strict_yaml, walk
 from zen_contract.lint import (
     examples,
     link_rules,
     operation_rules,
-    pointers,
     redocly,
     response_rules,
     schema_rules,
     structure,
-    walk,
 )
-from zen_contract.lint.pointers import Place, Pointer
 from zen_contract.lint.report import Defect, Finding, Report, in_order
+from zen_contract.pointers import Place, Pointer
 
 Rule = Callable[[Place], Iterator[Defect]]
 

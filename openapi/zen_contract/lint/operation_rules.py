@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from zen_contract.lint.pointers import Place
 from zen_contract.lint.report import Defect
-from zen_contract.lint.walk import OperationPlace, operations
+from zen_contract.pointers import Place
+from zen_contract.walk import OperationPlace, operations
 
 STATUS_LABELS = ("WIRED_SANDBOX", "INTERNAL_ONLY", "SANDBOX_ONLY")
 

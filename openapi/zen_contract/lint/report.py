@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from zen_contract.lint.pointers import Pointer
+from zen_contract.pointers import Pointer
 
 _LONGEST_MESSAGE = 300
 

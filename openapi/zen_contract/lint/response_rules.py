@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from zen_contract.lint.pointers import Place
 from zen_contract.lint.report import Defect
-from zen_contract.lint.walk import operations
+from zen_contract.pointers import Place
+from zen_contract.walk import operations
 
 PROBLEM = "application/problem+json"
 

@@ -6,8 +6,8 @@ validators do not.
 
 from jsonschema.exceptions import ValidationError
 
-from zen_contract.lint.pointers import Pointer
 from zen_contract.lint.report import short
+from zen_contract.pointers import Pointer
 
 
 def told(error: ValidationError) -> tuple[Pointer, str]:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from zen_contract.lint.pointers import Place
 from zen_contract.lint.report import Defect
-from zen_contract.lint.walk import members, request_schemas, response_schemas, within
+from zen_contract.pointers import Place
+from zen_contract.walk import members, request_schemas, response_schemas, within
 
 Facets = Mapping[str, Any]
 

@@ -8,9 +8,9 @@ from jsonschema import Draft4Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator
 from openapi_spec_validator.schemas import schema_v30
 
-from zen_contract.lint.pointers import Pointer
 from zen_contract.lint.report import Defect
 from zen_contract.lint.schema_errors import told
+from zen_contract.pointers import Pointer
 from zen_contract.references import Inliner, ReferenceProblem, reference_in, target
 
 TOOL = "openapi-spec-validator"

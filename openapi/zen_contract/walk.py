@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from zen_contract.contract import METHODS
-from zen_contract.lint.pointers import Place, Pointer
+from zen_contract.pointers import Place, Pointer
 
 _SCHEMA_LISTS = ("allOf", "oneOf", "anyOf")
 
