@@ -1,14 +1,16 @@
 """The command `zen-contract`: what each subcommand takes, prints and exits with."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from zen_contract import __version__, show
+from zen_contract import __version__, released, show
 from zen_contract.contract import Contract, ContractError, load, load_path, names
+from zen_contract.diff.report import report
 
 
 class Refused(click.ClickException):
@@ -80,6 +82,39 @@ def lint_command(files: tuple[Path, ...], as_json: bool, no_redocly: bool) -> No
     raise click.exceptions.Exit(0 if all(report.clean for report in reports) else 1)
 
 
+@main.command(name="diff")
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="[NEW]", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@click.option(
+    "--contract",
+    "name",
+    default="zen-back.v1",
+    show_default=True,
+    metavar="NAME",
+    help="The contract that a version is of, and that NEW is when it is left out.",
+)
+def diff_command(old: str, new: str | None, as_json: bool, name: str) -> None:
+    """Tell what changes from OLD to NEW, and what each change means to customers.
+
+    OLD and NEW are files or released versions, such as 1.0.0.
+
+    Exit code 0: nothing breaks, or the major version has moved; 1: a change breaks customers; 2: it
+    could not be compared.
+    """
+    with _one_sentence():
+        told = report(_version_or_file(old, name), _version_or_file(new, name))
+        _print(told.as_json() if as_json else told.lines())
+    raise click.exceptions.Exit(0 if told.is_allowed else 1)
+
+
+def _version_or_file(source: str | None, name: str) -> Contract:
+    if source is None:
+        return load(name)
+    version = released.parsed(source)
+    return load_path(source) if version is None else released.load(version, name)
+
+
 def _contract(source: str) -> Contract:
     return load_path(source) if source.endswith((".yaml", ".yml")) else load(source)
 
@@ -89,7 +124,7 @@ def _print(output: Iterator[str] | dict[str, object]) -> None:
         click.echo(json.dumps(output, indent=2, ensure_ascii=False))
         return
     for line in output:
-        click.echo(line)
+        click.echo(line, color=False if os.environ.get("NO_COLOR") else None)
 
 
 @contextmanager

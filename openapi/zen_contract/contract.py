@@ -156,6 +156,12 @@ def load_path(path: Path | str) -> Contract:
     return Contract(path=path, text=text, document=document)
 
 
+def shown(file: Path) -> str:
+    """A file as a person would name it from the folder they are in."""
+    absolute, here = file.resolve(), Path.cwd()
+    return str(absolute.relative_to(here) if absolute.is_relative_to(here) else file)
+
+
 def _flat(path_item: Mapping[str, Any]) -> dict[str, Any]:
     """The path item with its parameters moved into its operations, whose own ones win."""
     item = dict(path_item)

@@ -24,7 +24,7 @@ class Place:
         """The value below these keys, or None when one of them is missing."""
         place: Place | None = self
         for key in keys:
-            place = dict(place.items()).get(key) if place is not None else None
+            place = place._member(key) if place is not None else None
         return place
 
     def items(self) -> Iterator[tuple[str, "Place"]]:
@@ -47,6 +47,13 @@ class Place:
     def get(self, key: str, default: Any = None) -> Any:
         """The plain value of one member of an object."""
         return self.value.get(key, default) if isinstance(self.value, dict) else default
+
+    def _member(self, key: str) -> "Place | None":
+        if isinstance(self.value, dict) and key in self.value:
+            return self._settle((*self.pointer, key), self.value[key])
+        if isinstance(self.value, list) and key.isdecimal() and int(key) < len(self.value):
+            return self._settle((*self.pointer, key), self.value[int(key)])
+        return None
 
     def _settle(self, pointer: Pointer, value: Any) -> "Place":
         while (reference := reference_in(value)) is not None:

@@ -24,6 +24,11 @@ def path_of(reference: str) -> tuple[str, ...]:
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in reference[2:].split("/"))
 
 
+def reference_to(pointer: tuple[str, ...]) -> str:
+    """The local reference that names these keys."""
+    return "/".join(["#", *(key.replace("~", "~0").replace("/", "~1") for key in pointer)])
+
+
 def target(document: Any, reference: str) -> Any:
     """The value a local reference points at, which may be a reference itself."""
     value = document

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from zen_contract.pointers import Pointer
+from zen_contract.references import reference_to
 
 
 class Kind(StrEnum):
@@ -38,6 +39,11 @@ class Change:
     operations: tuple[str, ...]  # operationIds; empty when it is about no single operation
     what: str
     consequence: str
+
+    @property
+    def reference(self) -> str:
+        """The place as a JSON pointer, as in a `$ref`."""
+        return reference_to(self.pointer)
 
 
 def breaking(pointer: Pointer, topic: str, what: str, consequence: str) -> Found:

@@ -32,7 +32,7 @@ def changes(old: Contract, new: Contract) -> tuple[Change, ...]:
             so_far.operations.append(operation_id)
     for found in rewritten.found(old.document, new.document, [key[0] for key in met]):
         met.setdefault((found.pointer, found.topic), _Met(found))
-    if not met and old.text != new.text:
+    if not met and old.version == new.version and old.text != new.text:
         what = "The contract is laid out differently."
         met[(), "layout"] = _Met(editorial((), "layout", what))
     return _in_order(met.values(), new)

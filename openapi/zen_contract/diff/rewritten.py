@@ -9,6 +9,7 @@ from typing import Any
 from zen_contract.contract import METHODS
 from zen_contract.diff.change import Found, editorial
 from zen_contract.pointers import Pointer
+from zen_contract.references import reference_to
 
 Document = Mapping[str, Any]
 Definitions = dict[Pointer, Any]
@@ -21,7 +22,7 @@ def found(old: Document, new: Document, told: Sequence[Pointer]) -> Iterator[Fou
     for was, now in renamed.items():
         what = f"the definition {was[-1]} is called {now[-1]} now."
         yield editorial(now, "renamed", what)
-    names = {_reference(was): _reference(now) for was, now in renamed.items()}
+    names = {reference_to(was): reference_to(now) for was, now in renamed.items()}
     used = _references(old) | _references(new)
     for pointer in dict.fromkeys([*before, *after]):
         if pointer in renamed or pointer in renamed.values():
@@ -42,13 +43,14 @@ def _operations(
     old: Document, new: Document, told: Sequence[Pointer], names: Mapping[str, str]
 ) -> Iterator[Found]:
     for path, item in new["paths"].items():
-        for key in (*METHODS, "parameters"):
+        for key in METHODS:
             pointer = ("paths", path, key)
             before, after = old["paths"].get(path, {}).get(key), item.get(key)
             if before is None or after is None or _is_told(pointer, told):
                 continue
             if _written(before, names) != _written(after, {}):
-                yield editorial(pointer, "rewritten", "it is written differently.")
+                what = f"{key.upper()} {path} is written differently."
+                yield editorial(pointer, "rewritten", what)
 
 
 def _definitions(document: Document) -> Definitions:
@@ -70,10 +72,6 @@ def _renamed(old: Definitions, new: Definitions) -> Iterator[tuple[Pointer, Poin
                     break
 
 
-def _reference(pointer: Pointer) -> str:
-    return "#/" + "/".join(key.replace("~", "~0").replace("/", "~1") for key in pointer)
-
-
 def _references(value: Any) -> set[str]:
     if isinstance(value, dict):
         own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
@@ -85,7 +83,7 @@ def _references(value: Any) -> set[str]:
 
 def _is_used(pointer: Pointer, references: set[str]) -> bool:
     """Whether a reference leads to the definition or into it."""
-    own = _reference(pointer)
+    own = reference_to(pointer)
     return any(one == own or one.startswith(f"{own}/") for one in references)
 
 

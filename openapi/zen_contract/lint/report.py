@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from zen_contract.contract import shown
 from zen_contract.pointers import Pointer
 
 _LONGEST_MESSAGE = 300
@@ -45,7 +46,7 @@ class Report:
 
     def lines(self) -> Iterator[str]:
         """The report for a person: one line for each finding, or one that says it is clean."""
-        name = _shown(self.file)
+        name = shown(self.file)
         if self.clean:
             yield (
                 f"{name} is clean: {self.operations} operations, {self.examples} examples, "
@@ -56,7 +57,7 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """The report for a program."""
-        return {**asdict(self), "file": _shown(self.file), "clean": self.clean}
+        return {**asdict(self), "file": shown(self.file), "clean": self.clean}
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -71,8 +72,3 @@ def short(message: str) -> str:
         return line
     half = _LONGEST_MESSAGE // 2
     return f"{line[:half]} … {line[-half:]}"
-
-
-def _shown(file: Path) -> str:
-    absolute, here = file.resolve(), Path.cwd()
-    return str(absolute.relative_to(here) if absolute.is_relative_to(here) else file)
