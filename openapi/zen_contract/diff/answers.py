@@ -6,6 +6,7 @@ from zen_contract.diff import requests, schemas, wording
 from zen_contract.diff.alternatives import problem_types
 from zen_contract.diff.change import Found, breaking, compatible
 from zen_contract.diff.schema import schema_at
+from zen_contract.diff.sides import Sides
 from zen_contract.diff.spot import Direction, Spot
 from zen_contract.pointers import Place, Pointer
 from zen_contract.walk import OperationPlace
@@ -15,7 +16,7 @@ _COMPARED_OF_HEADER = ("required", "schema", "content", "deprecated", "style", "
 _PROBLEM = "application/problem+json"
 
 
-def compared(old: OperationPlace, new: OperationPlace) -> Iterator[Found]:
+def compared(old: OperationPlace, new: OperationPlace, sides: Sides) -> Iterator[Found]:
     """Every difference in what comes back."""
     before, after = dict(old.responses()), dict(new.responses())
     limit = _page_limit(old, new)
@@ -24,7 +25,7 @@ def compared(old: OperationPlace, new: OperationPlace) -> Iterator[Found]:
             yield _gone(status, new.place.pointer)
         elif status not in before:
             yield _come(status, after[status])
-        else:
+        elif not sides.are_same(before[status], after[status]):
             message = f"the {status} answer"
             failed = _is_failure(status)
             spot = Spot(Direction.ANSWER, message, is_failure=failed, page_limit=limit)

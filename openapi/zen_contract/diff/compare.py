@@ -7,6 +7,7 @@ from zen_contract import pointers, strict_yaml
 from zen_contract.contract import Contract
 from zen_contract.diff import document, operations, rewritten
 from zen_contract.diff.change import WORST_FIRST, Change, Found, Kind, editorial
+from zen_contract.diff.sides import Sides
 
 
 @dataclass
@@ -39,17 +40,17 @@ def changes(old: Contract, new: Contract) -> tuple[Change, ...]:
 
 
 def _all_found(old: Contract, new: Contract) -> Iterator[tuple[str, Found]]:
-    roots = pointers.root(old.document), pointers.root(new.document)
-    for found in document.compared(*roots):
+    sides = Sides(pointers.root(old.document), pointers.root(new.document))
+    for found in document.compared(sides.old, sides.new):
         yield "", found
-    before, after = operations.keyed(roots[0]), operations.keyed(roots[1])
+    before, after = operations.keyed(sides.old), operations.keyed(sides.new)
     for key in dict.fromkeys([*before, *after]):
         one, other = before.get(key), after.get(key)
         if one and other:
-            for found in operations.compared(one, other, roots):
+            for found in operations.compared(one, other, sides):
                 yield str(other.place.get("operationId")), found
         elif one:
-            yield str(one.place.get("operationId")), operations.gone(one, roots[1])
+            yield str(one.place.get("operationId")), operations.gone(one, sides.new)
         elif other:
             yield str(other.place.get("operationId")), operations.come(other)
 

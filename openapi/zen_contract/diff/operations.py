@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from zen_contract.diff import answers, requests, wording
 from zen_contract.diff.change import Found, breaking, compatible, editorial
+from zen_contract.diff.sides import Sides
 from zen_contract.pointers import Place
 from zen_contract.walk import OperationPlace, operations
 
@@ -15,7 +16,6 @@ _COMPARED = {
 _LABELS_BY_REACH = ("INTERNAL_ONLY", "SANDBOX_ONLY", "WIRED_SANDBOX")
 
 Key = tuple[str, str]
-Roots = tuple[Place, Place]
 Scopes = frozenset[tuple[str, str]]
 
 
@@ -41,9 +41,7 @@ def come(new: OperationPlace) -> Found:
     return compatible(new.place.pointer, "operation", what, "It may be used; nobody has to.")
 
 
-def compared(
-    old: OperationPlace, new: OperationPlace, roots: tuple[Place, Place]
-) -> Iterator[Found]:
+def compared(old: OperationPlace, new: OperationPlace, sides: Sides) -> Iterator[Found]:
     """Every difference of two operations at the same place."""
     pointer = new.place.pointer
     before, after = _name(old), _name(new)
@@ -52,14 +50,14 @@ def compared(
         said = "Requests stay as they are; code made from the contract calls it by its old name."
         yield breaking((*pointer, "operationId"), "operationId", what, said)
     yield from _label(old.place, new.place)
-    yield from _scope(old.place, new.place, roots)
+    yield from _scope(old.place, new.place, sides)
     if old.place.get("deprecated", False) != new.place.get("deprecated", False):
         is_so = new.place.get("deprecated") is True
         yield wording.deprecated((*pointer, "deprecated"), "the operation", is_so=is_so)
     if old.place.get("tags") != new.place.get("tags"):
         yield editorial((*pointer, "tags"), "tags", "it stands under other tags.")
     yield from requests.compared(old, new)
-    yield from answers.compared(old, new)
+    yield from answers.compared(old, new, sides)
     yield from wording.of_places(old.place, new.place, "the operation")
     yield from wording.unknown_members(old.place, new.place, "the operation", _COMPARED)
 
@@ -85,8 +83,8 @@ def _reach(label: object) -> int:
     return _LABELS_BY_REACH.index(label) if label in _LABELS_BY_REACH else -1
 
 
-def _scope(old: Place, new: Place, roots: Roots) -> Iterator[Found]:
-    before, after = _asked(old, roots[0]), _asked(new, roots[1])
+def _scope(old: Place, new: Place, sides: Sides) -> Iterator[Found]:
+    before, after = _asked(old, sides.old), _asked(new, sides.new)
     if before == after:
         return
     where = (*new.pointer, "security"), "security"

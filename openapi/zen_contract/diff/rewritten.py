@@ -8,6 +8,7 @@ from typing import Any
 
 from zen_contract.contract import METHODS
 from zen_contract.diff.change import Found, editorial
+from zen_contract.diff.sides import references
 from zen_contract.pointers import Pointer
 from zen_contract.references import reference_to
 
@@ -23,7 +24,7 @@ def found(old: Document, new: Document, told: Sequence[Pointer]) -> Iterator[Fou
         what = f"the definition {was[-1]} is called {now[-1]} now."
         yield editorial(now, "renamed", what)
     names = {reference_to(was): reference_to(now) for was, now in renamed.items()}
-    used = _references(old) | _references(new)
+    used = references(old) | references(new)
     for pointer in dict.fromkeys([*before, *after]):
         if pointer in renamed or pointer in renamed.values():
             continue
@@ -72,19 +73,10 @@ def _renamed(old: Definitions, new: Definitions) -> Iterator[tuple[Pointer, Poin
                     break
 
 
-def _references(value: Any) -> set[str]:
-    if isinstance(value, dict):
-        own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
-        return own.union(*(_references(one) for one in value.values()))
-    if isinstance(value, list):
-        return set[str]().union(*(_references(one) for one in value))
-    return set()
-
-
-def _is_used(pointer: Pointer, references: set[str]) -> bool:
+def _is_used(pointer: Pointer, used: set[str]) -> bool:
     """Whether a reference leads to the definition or into it."""
     own = reference_to(pointer)
-    return any(one == own or one.startswith(f"{own}/") for one in references)
+    return any(one == own or one.startswith(f"{own}/") for one in used)
 
 
 def _written(value: Any, names: Mapping[str, str]) -> Any:
