@@ -1,4 +1,7 @@
-"""Defects for the small contract: what is changed, and what the linter must say of it where."""
+"""Defects for the small contract: what is changed, and what the linter must say of it where.
+
+Those of operations, parameters and requests are here, the others in planted_answers.py.
+"""
 
 from dataclasses import dataclass
 
@@ -21,10 +24,12 @@ SIZE = "        size:\n          type: number\n          minimum: 0\n          m
 LABELS = "          type: array\n          maxItems: 3"
 LID = "    Lid:\n      type: object\n      additionalProperties: false"
 BOX = "    Box:\n      type: object"
-LOCATION = "            Location: {description: Its path., schema: {type: string}}\n"
+LOCATION = "            Location: {description: Its path., schema: {type: string, maxLength: 99}}\n"
 BOX_ID = "                path.box_id: $response.body#/id"
 SMALL = "small: {value: {name: Small, size: 3, made_at: 2026-01-02T03:04:05Z}}"
-PROBLEM_OF_405 = "Allow: {description: The ways., schema: {type: string}}\n          content:\n"
+PROBLEM_OF_405 = (
+    "Allow: {description: The ways., schema: {type: string, maxLength: 99}}\n          content:\n"
+)
 TIGHT = "        tight:\n          type: boolean"
 ID = "    Id: {type: string, pattern: '^[a-z][a-z0-9_]{0,31}$', example: box_1}"
 
@@ -32,7 +37,7 @@ NO_LONGEST_NAME = NAME.removesuffix("\n          maxLength: 40")
 NO_MAXIMUM = SIZE.removesuffix("\n          maximum: 9")
 NO_MAX_ITEMS = LABELS.removesuffix("\n          maxItems: 3")
 
-DEFECTS = [
+OF_REQUESTS = [
     Defect(
         "operation-id",
         "operationId: getHealth",
@@ -92,8 +97,8 @@ DEFECTS = [
     Defect(
         "operation-scope",
         "      security: [{bearer: ['write:boxes']}]",
-        "      security: [{bearer: ['write:boxes', 'read:boxes']}]",
-        "'write:boxes', 'read:boxes'",
+        "      security: [{bearer: ['write:boxes', 'admin:boxes']}]",
+        "'write:boxes', 'admin:boxes'",
         "exactly one scope",
     ),
     Defect(
@@ -109,6 +114,87 @@ DEFECTS = [
         "      x-zen-status: LIVE",
         "x-zen-status: LIVE",
         "'LIVE' is not a status label",
+    ),
+    Defect(
+        "operation-scope-verb",
+        "      security: [{bearer: ['write:boxes']}]",
+        "      security: [{bearer: ['read:boxes']}]",
+        "[{bearer: ['read:boxes']}]\n      parameters:\n        - $ref: "
+        "'#/components/parameters/IdempotencyKey'",
+        "must not ask for read:boxes",
+    ),
+    Defect(
+        "operation-scope-known",
+        "      security: [{bearer: ['write:boxes']}]",
+        "      security: [{bearer: ['write:boxen']}]",
+        "write:boxen",
+        "asks for write:boxen, which info.description does not name",
+    ),
+    Defect(
+        "operation-scope-known",
+        "      security: [{bearer: ['write:boxes']}]",
+        "      security: [{bearer: ['make:boxes']}]",
+        "make:boxes",
+        "asks for make:boxes",
+    ),
+    Defect(
+        "operation-idempotency-key",
+        "      name: Idempotency-Key\n",
+        "      name: Idempotence-Key\n",
+        "    post:",
+        "takes no Idempotency-Key",
+    ),
+    Defect(
+        "extension-known",
+        "      x-zen-status: SANDBOX_ONLY\n",
+        "      x-zen-status: SANDBOX_ONLY\n      x-zen-quota: 3\n",
+        "x-zen-quota",
+        "'x-zen-quota' is not a member",
+    ),
+    Defect(
+        "parameter-description",
+        "          description: How many.\n",
+        "",
+        "        - name: limit",
+        "'limit' has no description",
+    ),
+    Defect(
+        "parameter-reserved",
+        "        - name: limit\n          in: query",
+        "        - name: Accept\n          in: header",
+        "        - name: Accept",
+        "OpenAPI passes over a header parameter 'Accept'",
+    ),
+    Defect(
+        "problem-responses",
+        "                busy: {$ref: '#/components/examples/Busy'}\n        5XX: "
+        "{$ref: '#/components/responses/Failed'}\n",
+        "                busy: {$ref: '#/components/examples/Busy'}\n",
+        "      responses:\n        '204':",
+        "GET /health does not document 500.",
+    ),
+    Defect(
+        "problem-responses",
+        "        4XX: {$ref: '#/components/responses/Refused'}\n"
+        "        5XX: {$ref: '#/components/responses/Failed'}\n        '429':",
+        "        5XX: {$ref: '#/components/responses/Failed'}\n        '429':",
+        "      responses:\n        '201':",
+        "does not document 400, 403, 413, 415, 405.",
+    ),
+    Defect(
+        "response-empty",
+        "          description: Alive.\n",
+        "          description: Alive.\n          content:\n            application/json:\n"
+        "              schema: {type: boolean}\n              examples: {yes: {value: true}}\n",
+        "        '204':",
+        "The 204 answer cannot have a body",
+    ),
+    Defect(
+        "response-string-bounded",
+        "        name: {type: string, maxLength: 40}",
+        "        name: {type: string}",
+        "        name: {type: string}",
+        "This string of an answer has no bound",
     ),
     Defect(
         "path-parameter",
@@ -185,207 +271,5 @@ DEFECTS = [
         BOX + "\n      additionalProperties: false",
         "additionalProperties: false\n      required: [id, name]",
         "forbids fields",
-    ),
-    Defect(
-        "problem-media-type",
-        PROBLEM_OF_405 + "            application/problem+json:",
-        PROBLEM_OF_405 + "            application/json:",
-        "        '405':",
-        "must be application/problem+json",
-    ),
-    Defect(
-        "request-id-header",
-        CREATED + "\n          headers:\n"
-        "            X-Request-Id: {$ref: '#/components/headers/X-Request-Id'}",
-        CREATED + "\n          headers:",
-        "        '201':",
-        "does not declare X-Request-Id",
-    ),
-    Defect("status-header", LOCATION, "", "        '201':", "does not declare Location"),
-    Defect(
-        "status-header",
-        "        WWW-Authenticate: {description: How., schema: {type: string}}\n",
-        "",
-        "    Unauthorized:",
-        "does not declare WWW-Authenticate",
-    ),
-    Defect(
-        "status-header",
-        "            Allow: {description: The ways., schema: {type: string}}\n",
-        "",
-        "        '405':",
-        "does not declare Allow",
-    ),
-    Defect(
-        "status-header",
-        "            Retry-After: {description: Seconds., schema: {type: integer}}\n",
-        "",
-        "        '429':",
-        "does not declare Retry-After",
-    ),
-    Defect(
-        "status-header",
-        "            Retry-After: {description: Wait this long., schema: {type: integer}}\n",
-        "",
-        "        '503':",
-        "does not declare Retry-After",
-    ),
-    Defect(
-        "request-example",
-        f"            examples:\n              {SMALL}\n",
-        "",
-        "          application/json:\n            schema: {$ref: '#/components/schemas/BoxCreate'}",
-        "has no named example",
-    ),
-    Defect(
-        "response-example",
-        "              examples:\n                none: {value: {boxes: []}}\n",
-        "",
-        "            application/json:\n              schema:\n                type: object",
-        "has no named example",
-    ),
-    Defect(
-        "example-valid",
-        SMALL,
-        SMALL.replace("size: 3", "size: 30"),
-        "size: 30",
-        "greater than the maximum of 9",
-    ),
-    Defect(
-        "example-valid",
-        SMALL,
-        SMALL.replace("2026-01-02T03", "2026-02-30T03"),
-        "2026-02-30",
-        "is not a 'date-time'",
-    ),
-    Defect(
-        "example-valid",
-        SMALL,
-        SMALL.replace("Small", "null"),
-        "name: null",
-        "None is not of type",
-    ),
-    Defect(
-        "example-valid",
-        "        name: Small\n",
-        "        name: Small\n        lid: {key: abc}\n",
-        "lid: {key: abc}",
-        "write-only",
-    ),
-    Defect(
-        "example-valid",
-        "type: 'https://api.zen-mesh.io/errors/service-unavailable'",
-        "type: service-unavailable",
-        "Busy: {",
-        "is not a 'uri'",
-    ),
-    Defect("example-valid", ID, ID.replace("box_1", "BOX"), "example: BOX", "does not match"),
-    Defect(
-        "example-valid",
-        "      example: req_1",
-        "      example: 7",
-        "example: 7",
-        "of type 'string'",
-    ),
-    Defect(
-        "example-valid",
-        "maximum: 100, default: 20}",
-        "maximum: 10, default: 20}",
-        "maximum: 10,",
-        "greater than the maximum of 10",
-    ),
-    Defect(
-        "link-operation",
-        "              operationId: getBox\n              parameters:",
-        "              operationId: getBoxes\n              parameters:",
-        "operationId: getBoxes",
-        "points at no operation: 'getBoxes'",
-    ),
-    Defect(
-        "link-parameter",
-        BOX_ID,
-        BOX_ID + "\n                colour: red",
-        "              parameters:\n                room_id",
-        "has no parameter 'colour'",
-    ),
-    Defect("link-parameter", BOX_ID + "\n", "", "            get:\n", "leaves out 'box_id'"),
-    Defect(
-        "link-expression",
-        BOX_ID,
-        BOX_ID.replace("/id", "/ident"),
-        "#/ident",
-        "no example of the response of POST /v1/rooms/{room_id}/boxes has #/ident",
-    ),
-    Defect(
-        "link-expression",
-        "$request.path.room_id",
-        "$request.path.hall_id",
-        "$request.path.hall_id",
-        "has no path parameter 'hall_id'",
-    ),
-    Defect(
-        "link-expression",
-        BOX_ID,
-        "                path.box_id: $response.header.Box",
-        "header.Box",
-        "no header 'Box'",
-    ),
-    Defect(
-        "link-expression",
-        BOX_ID,
-        "                path.box_id: $answer.id",
-        "$answer.id",
-        "no runtime expr",
-    ),
-    Defect(
-        "ref",
-        "colour: {type: string, nullable: true, enum: [red, blue, null]}",
-        "colour: {$ref: '#/components/schemas/Colour'}",
-        "schemas/Colour",
-        "points at nothing",
-    ),
-    Defect(
-        "ref",
-        "colour: {type: string, nullable: true, enum: [red, blue, null]}",
-        "colour: {$ref: 'colours.yaml#/Colour'}",
-        "colours.yaml",
-        "leaves the file",
-    ),
-    Defect(
-        "ref",
-        TIGHT,
-        TIGHT + "\n        inner: {$ref: '#/components/schemas/Lid'}",
-        "    Lid:",
-        "lead in a circle: #/components/schemas/Lid -> #/components/schemas/Lid",
-    ),
-    Defect("yaml", ID, f"{ID}\n{ID.replace('Id', 'Box')}", BOX, "'Box' stands twice"),
-    Defect("yaml", "  version: 1.2.3", " version: 1.2.3", " version: 1.2.3", "cannot be read"),
-    Defect(
-        "openapi-spec-validator",
-        "        WWW-Authenticate: {description: How., schema: {type: string}}",
-        "        WWW-Authenticate: {description: How., schema: {type: strong}}",
-        "strong",
-        "'strong' is not one of",
-    ),
-    Defect(
-        "openapi-spec-validator",
-        "          description: Alive.\n",
-        "",
-        "        '204':\n",
-        "'description' is a required property",
-    ),
-    Defect(
-        "openapi-spec-validator",
-        ID,
-        ID + "\n    Unused: {type: integer, default: many}",
-        "# A small contract",
-        "'many' is not of type",
-    ),
-    Defect(
-        "openapi-spec-validator",
-        "openapi: 3.0.3",
-        "openapi: 3.1.0",
-        "openapi: 3.1.0",
-        "'3.1.0' does not match",
     ),
 ]

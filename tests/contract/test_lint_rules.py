@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.contract.conftest import Plant
-from tests.contract.planted import DEFECTS, TIGHT, Defect
+from tests.contract.planted import OF_REQUESTS, TIGHT, Defect
+from tests.contract.planted_answers import OF_ANSWERS
 from zen_contract.lint.linter import RULES, lint
+
+DEFECTS = [*OF_REQUESTS, *OF_ANSWERS]
 
 
 def named(defect: Defect) -> str:

@@ -6,8 +6,10 @@ from pathlib import Path
 from zen_contract import pointers, strict_yaml, walk
 from zen_contract.lint import (
     examples,
+    extension_rules,
     link_rules,
     operation_rules,
+    parameter_rules,
     redocly,
     response_rules,
     schema_rules,
@@ -20,10 +22,12 @@ Rule = Callable[[Place], Iterator[Defect]]
 
 RULES: dict[str, Rule] = {
     **operation_rules.RULES,
+    **parameter_rules.RULES,
     **schema_rules.RULES,
     **response_rules.RULES,
     **examples.RULES,
     **link_rules.RULES,
+    **extension_rules.RULES,
 }
 
 

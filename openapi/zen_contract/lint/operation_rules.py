@@ -9,6 +9,9 @@ from zen_contract.walk import OperationPlace, operations
 
 STATUS_LABELS = ("WIRED_SANDBOX", "INTERNAL_ONLY", "SANDBOX_ONLY")
 
+_READING = ("GET", "HEAD", "OPTIONS")
+_VERBS = ("read", "write", "admin")
+
 
 def operation_id(root: Place) -> Iterator[Defect]:
     """Every operation has an operationId that no other operation has."""
@@ -58,6 +61,35 @@ def operation_scope(root: Place) -> Iterator[Defect]:
             yield Defect(where, f"{operation} must ask for exactly one scope.")
 
 
+def operation_scope_verb(root: Place) -> Iterator[Defect]:
+    """Reading never asks for a scope to write, nor writing for one to read."""
+    for operation, scope in _scopes(root):
+        wrong = "write:" if operation.method in _READING else "read:"
+        if str(scope.value).startswith(wrong):
+            yield Defect(scope.pointer, f"{operation} must not ask for {scope.value}.")
+
+
+def operation_scope_known(root: Place) -> Iterator[Defect]:
+    """The resource of a scope is one that the description of the contract names."""
+    described = str(root.get("info", {}).get("description")).casefold()
+    for operation, scope in _scopes(root):
+        verb, colon, resource = str(scope.value).partition(":")
+        is_known = re.search(rf"\b{re.escape(resource)}\b", described) is not None
+        if verb not in _VERBS or not colon or not is_known:
+            message = f"{operation} asks for {scope.value}, which info.description does not name."
+            yield Defect(scope.pointer, message)
+
+
+def operation_idempotency_key(root: Place) -> Iterator[Defect]:
+    """Every write that customers can make takes an Idempotency-Key."""
+    for operation in operations(root):
+        is_write = operation.method not in _READING
+        names = {str(one.get("name")).lower() for one in operation.parameters()}
+        is_customers = operation.place.get("x-zen-status") == "WIRED_SANDBOX"
+        if is_write and is_customers and "idempotency-key" not in names:
+            yield Defect(operation.place.pointer, f"{operation} takes no Idempotency-Key.")
+
+
 def operation_status_label(root: Place) -> Iterator[Defect]:
     """Every operation says in x-zen-status what is claimed about it."""
     for operation in operations(root):
@@ -69,19 +101,11 @@ def operation_status_label(root: Place) -> Iterator[Defect]:
             yield Defect(where, f"{label!r} is not a status label: {', '.join(STATUS_LABELS)}.")
 
 
-def path_parameter(root: Place) -> Iterator[Defect]:
-    """The path parameters of an operation are those in the braces of its path."""
+def _scopes(root: Place) -> Iterator[tuple[OperationPlace, Place]]:
     for operation in operations(root):
-        in_braces = set(re.findall(r"\{([^{}]*)\}", operation.path))
-        declared = {
-            str(one.get("name")): one for one in operation.parameters() if one.get("in") == "path"
-        }
-        for name in sorted(in_braces - declared.keys()):
-            message = f"{operation} does not declare its path parameter {name!r}."
-            yield Defect(operation.place.pointer, message)
-        for name in sorted(declared.keys() - in_braces):
-            message = f"{operation} has no {{{name}}} in its path for this parameter."
-            yield Defect(declared[name].pointer, message)
+        alternatives = [one for _, one in operation.place.below("security")]
+        schemes = [scopes for one in alternatives for _, scopes in one.items()]
+        yield from ((operation, scope) for scopes in schemes for _, scope in scopes.items())
 
 
 def _missing(root: Place, key: str) -> Iterator[Defect]:
@@ -96,6 +120,8 @@ RULES = {
     "operation-description": operation_description,
     "operation-tag": operation_tag,
     "operation-scope": operation_scope,
+    "operation-scope-verb": operation_scope_verb,
+    "operation-scope-known": operation_scope_known,
+    "operation-idempotency-key": operation_idempotency_key,
     "operation-status-label": operation_status_label,
-    "path-parameter": path_parameter,
 }

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from zen_contract.lint.report import Defect
 from zen_contract.pointers import Place
-from zen_contract.walk import operations
+from zen_contract.walk import OperationPlace, operations
 
 PROBLEM = "application/problem+json"
 
+_EMPTY = ("204", "304")
 _HEADERS_OF_STATUS = {
     "201": "Location",
     "401": "WWW-Authenticate",
@@ -22,6 +23,30 @@ def problem_media_type(root: Place) -> Iterator[Defect]:
     for status, response in _responses(root):
         if is_failure(status) and list(response.get("content") or {}) != [PROBLEM]:
             yield Defect(response.pointer, f"The {status} answer must be {PROBLEM}, nothing else.")
+
+
+def problem_responses(root: Place) -> Iterator[Defect]:
+    """Every operation documents the failures that it can have by what it asks for.
+
+    A range such as `4XX` stands for all of its statuses.
+    """
+    for operation in operations(root):
+        documented = {status for status, _ in operation.responses()}
+        missing = [
+            status
+            for status in _failures_of(operation)
+            if not documented & {status, f"{status[0]}XX", "default"}
+        ]
+        if missing:
+            message = f"{operation} does not document {', '.join(missing)}."
+            yield Defect((*operation.place.pointer, "responses"), message)
+
+
+def empty_response(root: Place) -> Iterator[Defect]:
+    """An answer without content has none."""
+    for status, response in _responses(root):
+        if status in _EMPTY and response.get("content"):
+            yield Defect(response.pointer, f"The {status} answer cannot have a body.")
 
 
 def request_id_header(root: Place) -> Iterator[Defect]:
@@ -49,11 +74,28 @@ def _responses(root: Place) -> Iterator[tuple[str, Place]]:
         yield from operation.responses()
 
 
+def _failures_of(operation: OperationPlace) -> Iterator[str]:
+    media = [name for name, _ in operation.request_media()]
+    if operation.parameters() or media:
+        yield "400"
+    if operation.place.get("security"):
+        yield "401"
+        if operation.place.get("x-zen-status") == "WIRED_SANDBOX":
+            yield from ("403", "429")
+    if media:
+        yield "413"
+        if "*/*" not in media:
+            yield "415"
+    yield from ("405", "500", "503")
+
+
 def _declares(response: Place, header: str) -> bool:
     return header.lower() in (name.lower() for name, _ in response.below("headers"))
 
 
 RULES = {
+    "problem-responses": problem_responses,
+    "response-empty": empty_response,
     "problem-media-type": problem_media_type,
     "request-id-header": request_id_header,
     "status-header": status_header,

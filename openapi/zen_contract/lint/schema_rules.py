@@ -10,6 +10,7 @@ from zen_contract.walk import members, request_schemas, response_schemas, within
 
 Facets = Mapping[str, Any]
 
+_BOUNDS = "give it maxLength, enum, a pattern that ends, or the format date-time"
 _BOUNDED_FORMATS = ("date-time", "date", "uuid")
 
 
@@ -24,11 +25,17 @@ def request_string_bounded(root: Place) -> Iterator[Defect]:
     """Every string of a request has a longest form."""
     for place, facets in _sent(root):
         if facets.get("type") == "string" and not _is_bounded(facets):
-            yield Defect(
-                place.pointer,
-                "This string of a request has no bound: give it maxLength, enum, a pattern that "
-                "ends, or the format date-time.",
-            )
+            yield Defect(place.pointer, f"This string of a request has no bound: {_BOUNDS}.")
+
+
+def response_string_bounded(root: Place) -> Iterator[Defect]:
+    """Every string that is only answered has a longest form too, for whoever stores it."""
+    sent = {place.pointer for place, _ in _sent(root)}
+    for schema in response_schemas(root):
+        for place, facets in _read(schema, {}):
+            is_open = facets.get("type") == "string" and not _is_bounded(facets)
+            if is_open and place.pointer not in sent:
+                yield Defect(place.pointer, f"This string of an answer has no bound: {_BOUNDS}.")
 
 
 def request_number_bounded(root: Place) -> Iterator[Defect]:
@@ -133,6 +140,7 @@ def _ends(pattern: str) -> bool:
 RULES = {
     "request-type": request_type,
     "request-string-bounded": request_string_bounded,
+    "response-string-bounded": response_string_bounded,
     "request-number-bounded": request_number_bounded,
     "request-list-bounded": request_list_bounded,
     "request-object-closed": request_object_closed,
