@@ -128,7 +128,7 @@ OF_REQUESTS = [
         "      security: [{bearer: ['write:boxes']}]",
         "      security: [{bearer: ['write:boxen']}]",
         "write:boxen",
-        "asks for write:boxen, which info.description does not name",
+        "asks for write:boxen, and no path is named so",
     ),
     Defect(
         "operation-scope-known",

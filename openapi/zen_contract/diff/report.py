@@ -49,7 +49,7 @@ class Report:
     def lines(self) -> Iterator[str]:
         """The report for a person."""
         counted = ", ".join(f"{self.counts[kind]} {kind}" for kind in WORST_FIRST)
-        yield f"{shown(self.old.path)} -> {shown(self.new.path)}: {counted}"
+        yield f"{_named(self.old)} -> {_named(self.new)}: {counted}"
         for kind in WORST_FIRST:
             of_kind = [change for change in self.changes if change.kind is kind]
             if of_kind:
@@ -98,6 +98,8 @@ class Report:
 
 def report(old: Contract, new: Contract) -> Report:
     """The changes from the one contract to the other; ContractError when one is not valid."""
+    for contract in (old, new):
+        version_of(contract)  # refused before anything is told
     try:
         return Report(old, new, changes(old, new))
     except ReferenceProblem as problem:
@@ -118,6 +120,10 @@ def _as_json(change: Change) -> dict[str, Any]:
         "line": change.line,
         "operations": list(change.operations),
     }
+
+
+def _named(contract: Contract) -> str:
+    return f"{contract.path.name} {contract.version}"
 
 
 def _operations(change: Change) -> str:

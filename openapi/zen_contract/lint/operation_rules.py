@@ -1,6 +1,5 @@
 """What every operation must say about itself."""
 
-import re
 from collections.abc import Iterator
 
 from zen_contract.lint.report import Defect
@@ -70,13 +69,12 @@ def operation_scope_verb(root: Place) -> Iterator[Defect]:
 
 
 def operation_scope_known(root: Place) -> Iterator[Defect]:
-    """The resource of a scope is one that the description of the contract names."""
-    described = str(root.get("info", {}).get("description")).casefold()
+    """The resource of a scope is one that has a path of that name."""
+    resources = {part for path, _ in root.below("paths") for part in path.split("/")}
     for operation, scope in _scopes(root):
-        verb, colon, resource = str(scope.value).partition(":")
-        is_known = re.search(rf"\b{re.escape(resource)}\b", described) is not None
-        if verb not in _VERBS or not colon or not is_known:
-            message = f"{operation} asks for {scope.value}, which info.description does not name."
+        verb, _, resource = str(scope.value).partition(":")
+        if verb not in _VERBS or resource not in resources:
+            message = f"{operation} asks for {scope.value}, and no path is named so."
             yield Defect(scope.pointer, message)
 
 
