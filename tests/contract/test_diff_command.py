@@ -66,7 +66,7 @@ def test_a_compatible_change_passes_and_says_which_version_it_needs(propose: Pro
     done = run("diff", "1.0.0", propose(PROVIDER))
     assert done.exit_code == 0
     assert done.output.splitlines()[-1] == (
-        "Nothing breaks; to be released, the version has to be 1.1.0 or later, 1.0.0 is."
+        "Nothing breaks; its release needs version 1.1.0 or later, and it says 1.0.0."
     )
     assert "Breaking" not in done.output
 

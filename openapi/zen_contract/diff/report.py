@@ -84,7 +84,7 @@ class Report:
                 f"{least} or later; it is {version}."
             )
         if version < least:
-            return f"{said}; to be released, the version has to be {least} or later, {version} is."
+            return f"{said}; its release needs version {least} or later, and it says {version}."
         return f"{said}, and version {version} says so, after {old}."
 
     def _told(self, change: Change) -> Iterator[str]:

@@ -1,0 +1,139 @@
+"""What the public contract has no example of: schemas that contain themselves, maps, scopes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from zen_contract.contract import Contract
+from zen_contract.diff.change import Change
+from zen_contract.diff.compare import changes
+
+TREE = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "maxLength": 9},
+        "below": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}},
+    },
+}
+
+
+def asked(schema: Any, **schemas: Any) -> Contract:
+    """A contract with one operation that takes values of that schema."""
+    return _contract({"requestBody": _content(schema), "responses": {}}, schemas)
+
+
+def answered(schema: Any, status: str = "200", **schemas: Any) -> Contract:
+    """A contract with one operation that answers with values of that schema."""
+    response = {"description": "It.", **_content(schema)}
+    return _contract({"responses": {status: response}}, schemas)
+
+
+def one_change(old: Contract, new: Contract) -> Change:
+    """The only change from the one to the other."""
+    found = changes(old, new)
+    assert len(found) == 1, [change.what for change in found]
+    return found[0]
+
+
+def test_a_schema_that_contains_itself_is_compared_once() -> None:
+    narrower = json.loads(json.dumps(TREE))
+    narrower["properties"]["name"]["maxLength"] = 5
+    ref = {"$ref": "#/components/schemas/Tree"}
+    change = one_change(asked(ref, Tree=TREE), asked(ref, Tree=narrower))
+    assert change.kind == "breaking"
+    assert change.reference == "#/components/schemas/Tree/properties/name/maxLength"
+
+
+def test_schemas_that_contain_each_other_in_another_round_come_to_an_end() -> None:
+    inside = {"type": "object", "properties": {"tree": {"$ref": "#/components/schemas/Tree"}}}
+    outside = {"type": "object", "properties": {"tree": {"$ref": "#/components/schemas/Bush"}}}
+    ref = {"$ref": "#/components/schemas/Tree"}
+    found = changes(asked(ref, Tree=inside), asked(ref, Tree=outside, Bush=inside))
+    assert [change.kind for change in found] == ["editorial"]
+
+
+def test_a_reference_to_another_definition_is_a_change_where_it_is_used() -> None:
+    short, long = {"type": "string", "maxLength": 5}, {"type": "string", "maxLength": 9}
+
+    def member(name: str) -> dict[str, Any]:
+        return {"properties": {"a": {"$ref": f"#/components/schemas/{name}"}}}
+
+    old = asked(member("Long"), Long=long, Short=short)
+    change = one_change(old, asked(member("Short"), Long=long, Short=short))
+    assert change.kind == "breaking"
+    assert change.reference.endswith("/schema/properties/a")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        ({"additionalProperties": {"maxLength": 5}}, {"additionalProperties": {}}, "compatible"),
+        ({"additionalProperties": True}, {"additionalProperties": {"maxLength": 5}}, "breaking"),
+        ({}, {"additionalProperties": False}, "breaking"),
+        ({"additionalProperties": False}, {}, "compatible"),
+        ({"oneOf": [{"type": "string"}]}, {"oneOf": [{"type": "string"}, {}]}, "compatible"),
+        ({"type": "string"}, {"oneOf": [{"type": "string"}, {"type": "null"}]}, "compatible"),
+        ({"oneOf": [{"type": "string"}, {"type": "array"}]}, {"type": "string"}, "breaking"),
+        ({"allOf": [{"maximum": 9}, {"maximum": 5}]}, {"maximum": 5}, "editorial"),
+        ({"allOf": [{"maximum": 9}, {"maximum": 5}]}, {"maximum": 9}, "compatible"),
+        ({"maximum": 5}, {"maximum": 5, "exclusiveMaximum": True}, "breaking"),
+        ({"multipleOf": 10}, {"multipleOf": 5}, "compatible"),
+        ({"type": "integer"}, {"type": "number"}, "compatible"),
+        ({"format": "int64"}, {"format": "int32"}, "breaking"),
+        ({"enum": [1, 2]}, {"allOf": [{"enum": [1, 2, 3]}, {"enum": [2, 1]}]}, "editorial"),
+        ({"required": ["a"]}, {}, "compatible"),
+        ({}, {"required": ["a"]}, "breaking"),
+    ],
+)
+def test_what_is_sent_may_only_be_taken_more_widely(old: Any, new: Any, kind: str) -> None:
+    assert changes(asked(old), asked(new))[0].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        ({"additionalProperties": False}, {}, "breaking"),
+        ({"properties": {}, "additionalProperties": False}, {"properties": {"a": {}}}, "breaking"),
+        ({"oneOf": [{"type": "string"}]}, {"oneOf": [{"type": "string"}, {}]}, "breaking"),
+        ({"oneOf": [{"type": "string"}, {"type": "array"}]}, {"type": "string"}, "compatible"),
+        ({"type": "integer"}, {"type": "number"}, "breaking"),
+        ({"type": "number"}, {"type": "integer"}, "compatible"),
+        ({"x-extensible-enum": ["a"]}, {"enum": ["a"]}, "compatible"),
+        ({"default": 1}, {"default": 2}, "editorial"),
+    ],
+)
+def test_what_is_answered_may_only_be_drawn_more_narrowly(old: Any, new: Any, kind: str) -> None:
+    assert changes(answered(old), answered(new))[0].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        (["read:a"], ["read:a", "read:b"], "breaking"),
+        (["read:a", "read:b"], ["read:b"], "compatible"),
+        (["admin:a"], ["write:a"], "compatible"),
+        (["write:a"], ["admin:a"], "breaking"),
+        (["admin:a"], ["read:a"], "breaking"),
+    ],
+)
+def test_scopes_may_only_become_easier_to_have(old: list[str], new: list[str], kind: str) -> None:
+    def contract(scopes: list[str]) -> Contract:
+        return _contract({"security": [{"bearer": scopes}], "responses": {}}, {})
+
+    assert one_change(contract(old), contract(new)).kind == kind
+
+
+def _contract(operation: Any, schemas: Any) -> Contract:
+    document = {
+        "openapi": "3.0.3",
+        "info": {"title": "Trees", "version": "1.0.0"},
+        "paths": {"/trees": {"post": {"operationId": "plantTree", **operation}}},
+        "components": {"schemas": schemas},
+    }
+    return Contract(Path("trees.yaml"), json.dumps(document).encode(), document)
+
+
+def _content(schema: Any) -> Any:
+    return {"content": {"application/json": {"schema": schema}}}
