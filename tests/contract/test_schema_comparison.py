@@ -82,8 +82,13 @@ def test_a_reference_to_another_definition_is_a_change_where_it_is_used() -> Non
         ({"multipleOf": 10}, {"multipleOf": 5}, "compatible"),
         ({"type": "integer"}, {"type": "number"}, "compatible"),
         ({"format": "int64"}, {"format": "int32"}, "breaking"),
+        ({"format": "int32"}, {"format": "int64"}, "compatible"),
+        ({"format": "date"}, {}, "compatible"),
+        ({"type": "string"}, {"allOf": [{"type": "string"}, {"type": "array"}]}, "breaking"),
         ({"enum": [1, 2]}, {"allOf": [{"enum": [1, 2, 3]}, {"enum": [2, 1]}]}, "editorial"),
         ({"required": ["a"]}, {}, "compatible"),
+        ({"type": "array", "items": {"maxLength": 5}}, {"type": "array"}, "compatible"),
+        ({"type": "array"}, {"type": "array", "items": {"type": "string"}}, "breaking"),
         ({}, {"required": ["a"]}, "breaking"),
     ],
 )
@@ -102,6 +107,8 @@ def test_what_is_sent_may_only_be_taken_more_widely(old: Any, new: Any, kind: st
         ({"type": "number"}, {"type": "integer"}, "compatible"),
         ({"x-extensible-enum": ["a"]}, {"enum": ["a"]}, "compatible"),
         ({"default": 1}, {"default": 2}, "editorial"),
+        ({"type": "array", "items": {"type": "string"}}, {"type": "array"}, "breaking"),
+        ({"type": "array"}, {"type": "array", "items": {"type": "string"}}, "compatible"),
     ],
 )
 def test_what_is_answered_may_only_be_drawn_more_narrowly(old: Any, new: Any, kind: str) -> None:

@@ -26,6 +26,7 @@ def compared(old: Schema, new: Schema, spot: Spot) -> Iterator[Found]:
     yield from _come_and_gone(old, new, spot)
     yield from _requirement(old, new, spot)
     yield from _room_for_more(old, new, spot)
+    yield from _entries(old, new, spot)
 
 
 def _come_and_gone(old: Schema, new: Schema, spot: Spot) -> Iterator[Found]:
@@ -95,6 +96,20 @@ def _room_for_more(old: Schema, new: Schema, spot: Spot) -> Iterator[Found]:
         yield breaking(*where, what, "A request with others was accepted and is refused (400).")
     elif not spot.is_request and not closes:
         yield breaking(*where, what, "An answer may have others, which strict code refuses.")
+    else:
+        yield compatible(*where, what, "Code that keeps to what was described goes on working.")
+
+
+def _entries(old: Schema, new: Schema, spot: Spot) -> Iterator[Found]:
+    before, after = old.inner("items"), new.inner("items")
+    if bool(before) == bool(after) or not old.parts or not new.parts:
+        return
+    where = new.where("items", old), "items"
+    what = f"{spot}: entries {'have to fit a schema' if after else 'of any kind fit'} now."
+    if spot.is_request and after:
+        yield breaking(*where, what, "A request with others was accepted and is refused (400).")
+    elif not spot.is_request and before:
+        yield breaking(*where, what, "An answer may have others, which code need not take.")
     else:
         yield compatible(*where, what, "Code that keeps to what was described goes on working.")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from zen_contract.diff.patterns import relation
+from zen_contract.diff.patterns import Relation, relation
 from zen_contract.diff.schema import Schema
 from zen_contract.pointers import Pointer
 
@@ -64,18 +64,16 @@ def enumerated(schema: Schema) -> list[Any] | None:
 
 
 def _types(old: Schema, new: Schema) -> Iterator[Shift]:
-    before, after = _only(old.values("type")), _only(new.values("type"))
-    if before == after:
-        return
-    widened = after is None or (before, after) in _WIDER_TYPES
-    narrowed = before is None or (after, before) in _WIDER_TYPES
-    yield Shift(
-        "type",
-        new.where("type", old),
-        f"the type is {after or 'not said'}, was {before or 'not said'}",
-        narrower="" if widened else f"a value that is of type {before or 'another'}",
-        wider="" if narrowed else f"a value that is of type {after or 'another'}",
-    )
+    moved = _moved_word("type", old, new, _WIDER_TYPES)
+    if moved:
+        before, after = _said(old, "type"), _said(new, "type")
+        yield Shift(
+            "type",
+            new.where("type", old),
+            f"the type is {after or 'not said'}, was {before or 'not said'}",
+            narrower=_kind(before) if moved.narrower else "",
+            wider=_kind(after) if moved.wider else "",
+        )
 
 
 def _nulls(old: Schema, new: Schema) -> Iterator[Shift]:
@@ -102,18 +100,16 @@ def _enums(old: Schema, new: Schema) -> Iterator[Shift]:
 
 
 def _formats(old: Schema, new: Schema) -> Iterator[Shift]:
-    before, after = _only(old.values("format")), _only(new.values("format"))
-    if before == after:
-        return
-    widened = after is None or (before, after) in _WIDER_FORMATS
-    narrowed = before is None or (after, before) in _WIDER_FORMATS
-    yield Shift(
-        "format",
-        new.where("format", old),
-        _from_to("format", before, after),
-        narrower="" if widened else f"a value that is no {after}",
-        wider="" if narrowed else f"a value that is no {before}",
-    )
+    moved = _moved_word("format", old, new, _WIDER_FORMATS)
+    if moved:
+        before, after = _said(old, "format"), _said(new, "format")
+        yield Shift(
+            "format",
+            new.where("format", old),
+            _from_to("format", before, after),
+            narrower=f"a value that is no {after}" if moved.narrower else "",
+            wider=f"a value that is no {before}" if moved.wider else "",
+        )
 
 
 def _patterns(old: Schema, new: Schema) -> Iterator[Shift]:
@@ -177,14 +173,34 @@ def _multiples(old: Schema, new: Schema) -> Iterator[Shift]:
     )
 
 
+def _moved_word(
+    keyword: str, old: Schema, new: Schema, wider: set[tuple[str, str]]
+) -> Relation | None:
+    """How types or formats moved, of which several hold at once; None when they did not."""
+    before, after = set(old.values(keyword)), set(new.values(keyword))
+    if before == after:
+        return None
+    pair = _said(old, keyword), _said(new, keyword)
+    widened, narrowed = after < before or pair in wider, before < after or pair[::-1] in wider
+    return Relation(narrower=not widened, wider=not narrowed)
+
+
+def _kind(word: str) -> str:
+    return f"a value of type {word}" if word else "a value of another type"
+
+
+def _said(schema: Schema, keyword: str) -> str:
+    return " and ".join(dict.fromkeys(schema.values(keyword)))
+
+
 def _only(values: list[Any]) -> Any:
     return values[0] if values else None
 
 
 def _from_to(keyword: str, before: Any, after: Any) -> str:
-    if before is None:
+    if before in (None, ""):
         return f"{keyword} is {after}, there was none"
-    if after is None:
+    if after in (None, ""):
         return f"{keyword} {before} is gone"
     return f"{keyword} is {after}, was {before}"
 
