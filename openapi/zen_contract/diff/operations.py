@@ -55,7 +55,7 @@ def compared(old: OperationPlace, new: OperationPlace, sides: Sides) -> Iterator
         is_so = new.place.get("deprecated") is True
         yield wording.deprecated((*pointer, "deprecated"), "the operation", is_so=is_so)
     if old.place.get("tags") != new.place.get("tags"):
-        yield editorial((*pointer, "tags"), "tags", "it stands under other tags.")
+        yield editorial((*pointer, "tags"), "tags", "the operation stands under other tags.")
     yield from requests.compared(old, new)
     yield from answers.compared(old, new, sides)
     yield from wording.of_places(old.place, new.place, "the operation")
@@ -88,7 +88,7 @@ def _scope(old: Place, new: Place, sides: Sides) -> Iterator[Found]:
     if before == after:
         return
     where = (*new.pointer, "security"), "security"
-    what = f"it asks for {_told(after)}, asked for {_told(before)}."
+    what = f"the operation asks for {_told(after)}, asked for {_told(before)}."
     if all(any(_grants(had, wanted) for wanted in after) for had in before):
         said = "Every credential that was enough still is."
         yield compatible(*where, what, said)

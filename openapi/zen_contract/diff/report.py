@@ -55,7 +55,8 @@ class Report:
             if of_kind:
                 yield ""
                 yield click.style(kind.capitalize(), bold=True, fg=_COLOURS[kind])
-            for change in of_kind:
+            for number, change in enumerate(of_kind):
+                yield from [""] if number else []
                 yield from self._told(change)
         yield ""
         yield self.verdict()
