@@ -1,7 +1,7 @@
 """The demo tenant: the resources that the documentation's examples name, and a day of deliveries.
 
-Names that those examples create are left free: the target `production-app-server` and the flows
-`stripe-to-app` and `production-invoice-claims-flow`.
+Names that those examples create are left free: the target `production-app-server`, the endpoint
+`stripe-production` and the flows `stripe-to-app` and `production-invoice-claims-flow`.
 """
 
 from typing import NamedTuple
@@ -20,10 +20,7 @@ KEY_ID = "key_demo"
 _DAY_MS = 24 * 60 * 60 * 1000
 _FOUNDED = "2026-07-03T08:50:00.000"
 _TRACE_FLOW = "flow_abc123"
-_TRACE_EVENT = "evt_abc123"
-_TRACE_BODY = (
-    b'{"type":"payment_intent.succeeded","data":{"object":{"amount":4200,"currency":"usd"}}}'
-)
+_BATCH_FLOW = "flow_orders_to_crm"
 
 
 class DemoTenant(NamedTuple):
@@ -61,8 +58,15 @@ class _Attempt(NamedTuple):
     outcome: Outcome
 
 
+class _Trace(NamedTuple):
+    event_id: str
+    flow_id: str
+    body: bytes
+    attempts: tuple[_Attempt, ...]
+
+
 _INGESTERS = (
-    _Ingester("ing_abc123", "stripe-production", "stripe"),
+    _Ingester("ing_abc123", "stripe-payments", "stripe"),
     _Ingester("ingester_stripe", "stripe-invoices", "stripe"),
     _Ingester("ing_shopify", "shopify-store", "shopify"),
     _Ingester("ing_github", "github-organization", "github"),
@@ -96,7 +100,7 @@ _FLOWS = (
         "dest_warehouse",
         RetryPolicy(3, 3600),
     ),
-    _Flow("flow_orders_to_crm", "orders-to-crm", "ing_shopify", "dest_crm", RetryPolicy(3, 30)),
+    _Flow(_BATCH_FLOW, "orders-to-crm", "ing_shopify", "dest_crm", RetryPolicy(3, 30)),
     _Flow(
         "flow_orders_to_erp", "orders-to-erp", "ing_shopify", "dest_legacy_erp", RetryPolicy(3, 300)
     ),
@@ -105,12 +109,44 @@ _FLOWS = (
         "flow_pushes_to_archive", "pushes-to-archive", "ing_github", "dest_archive", RetryPolicy()
     ),
 )
-_TRACE = (
-    _Attempt("del_001", "ev_xyz789", Outcome(True, "2026-07-03T10:30:00.000", 200)),
-    _Attempt(
-        "del_002", "ev_xyz790", Outcome(False, "2026-07-03T10:31:00.000", 500, "upstream timeout")
+_TRACES = (
+    _Trace(
+        "evt_abc123",
+        _TRACE_FLOW,
+        b'{"type":"payment_intent.succeeded","data":{"object":{"amount":4200,"currency":"usd"}}}',
+        (
+            _Attempt("del_001", "ev_xyz789", Outcome(True, "2026-07-03T10:30:00.000", 200)),
+            _Attempt(
+                "del_002",
+                "ev_xyz790",
+                Outcome(False, "2026-07-03T10:31:00.000", 500, "upstream timeout"),
+            ),
+        ),
+    ),
+    _Trace(
+        "evt_abc130",
+        _BATCH_FLOW,
+        b'{"type":"orders/create","data":{"id":820982911946154508,"total_price":"199.00"}}',
+        (
+            _Attempt(
+                "del_012",
+                "ev_xyz812",
+                Outcome(False, "2026-07-03T10:40:00.000", 503, "upstream unavailable"),
+            ),
+            _Attempt(
+                "del_013",
+                "ev_xyz813",
+                Outcome(False, "2026-07-03T10:40:30.000", 503, "upstream unavailable"),
+            ),
+            _Attempt(
+                "del_014",
+                "ev_xyz814",
+                Outcome(False, "2026-07-03T10:41:30.000", 503, "upstream unavailable"),
+            ),
+        ),
     ),
 )
+"""What the documentation's pages print, and a second failure for a batch of two."""
 
 
 def fill(store: Store, *, token: str) -> DemoTenant:
@@ -119,8 +155,7 @@ def fill(store: Store, *, token: str) -> DemoTenant:
     Everything but the token follows from the store's clock and ids, so two fills of equal ones are
     equal. sqlite3.IntegrityError when the tenant is there already.
     """
-    trace_end = milliseconds(_TRACE[-1].outcome.attempted_at)
-    store.clock.not_before(trace_end)  # else a clock set far back would log new writes before these
+    store.clock.not_before(_told_until_ms())  # else one set far back would log new writes before
     now_ms = store.clock.now_ms()
     _create_accounts(store, token, store.at(now_ms))
     fill_data(store, now_ms)
@@ -129,12 +164,12 @@ def fill(store: Store, *, token: str) -> DemoTenant:
 
 def fill_data(store: Store, now_ms: int) -> None:
     """Puts the demo's data into the demo tenant, which is there and has none; none of it later."""
-    trace_end = milliseconds(_TRACE[-1].outcome.attempted_at)
     flows = _create_resources(store)
-    _deliver_trace(store)
+    for trace in _TRACES:
+        _deliver(store, trace)
     disabled = {target.id for target in _DESTINATIONS if target.status == "disabled"}
     served = [flow for flow in flows if flow.destination_id not in disabled]
-    Traffic(store, TENANT_ID, served, now_ms).run(max(now_ms - _DAY_MS, trace_end))
+    Traffic(store, TENANT_ID, served, now_ms).run(max(now_ms - _DAY_MS, _told_until_ms()))
 
 
 def _create_accounts(store: Store, token: str, now: str) -> None:
@@ -174,19 +209,22 @@ def _create_resources(store: Store) -> list[DeliveryFlow]:
     ]
 
 
-def _deliver_trace(store: Store) -> None:
-    """The event of the traces page with its two attempts, as that page prints them."""
-    flow = store.delivery_flows.get(TENANT_ID, _TRACE_FLOW)
-    received_at = _TRACE[0].outcome.attempted_at
+def _told_until_ms() -> int:
+    return milliseconds(_TRACES[-1].attempts[-1].outcome.attempted_at)
+
+
+def _deliver(store: Store, trace: _Trace) -> None:
+    flow = store.delivery_flows.get(TENANT_ID, trace.flow_id)
+    received_at = trace.attempts[0].outcome.attempted_at
     store.deliveries.add_event(
-        TENANT_ID, _TRACE_EVENT, received_at, ingester_id=flow.source_id, body=_TRACE_BODY
+        TENANT_ID, trace.event_id, received_at, ingester_id=flow.source_id, body=trace.body
     )
-    for number, (delivery_id, evidence_id, outcome) in enumerate(_TRACE, start=1):
+    for number, (delivery_id, evidence_id, outcome) in enumerate(trace.attempts, start=1):
         store.deliveries.queue(
             TENANT_ID,
             delivery_id,
             outcome.attempted_at,
-            event_id=_TRACE_EVENT,
+            event_id=trace.event_id,
             flow_id=flow.id,
             destination_id=flow.destination_id,
             evidence_id=evidence_id,
@@ -199,7 +237,7 @@ def _deliver_trace(store: Store) -> None:
             TENANT_ID,
             milliseconds(outcome.attempted_at),
             outcome,
-            attempt=f"attempt {number} of event {_TRACE_EVENT}",
+            attempt=f"attempt {number} of event {trace.event_id}",
             delivery_id=delivery_id,
             source_id=flow.source_id,
         )

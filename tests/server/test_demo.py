@@ -10,6 +10,7 @@ import pytest
 
 from tests.server.client import Api
 from tests.server.harness import Sandbox
+from zen_contract.contract import load
 from zen_sandbox import demo
 from zen_sandbox.clock import SEEDED_START_MS, SteppingClock, milliseconds
 from zen_sandbox.identifiers import Identifiers, seeded_entropy
@@ -18,7 +19,13 @@ from zen_sandbox.store import Database, Store
 TOKEN = "zpk_of_the_demo"
 DAY_MS = 24 * 60 * 60 * 1000
 NOW_MS = SEEDED_START_MS + 1000  # what a stepping clock tells first
-FREE_FOR_THE_EXAMPLES = {"production-app-server", "stripe-to-app", "production-invoice-claims-flow"}
+OF_THE_DOCUMENTATION = {"evt_abc123", "evt_abc130"}
+FREE_FOR_THE_EXAMPLES = {
+    "production-app-server",
+    "stripe-production",
+    "stripe-to-app",
+    "production-invoice-claims-flow",
+}
 
 Rows = list[dict[str, Any]]
 
@@ -55,10 +62,10 @@ def demo_api(tmp_path: Path) -> Iterator[Api]:
 
 
 def chains(store: Store) -> list[Rows]:
-    """The made-up attempts of each event through each flow; the documentation's trace is apart."""
+    """The made-up attempts of each event through each flow; the documentation's are apart."""
     found: dict[tuple[str, str], Rows] = {}
     for row in rows(store, "deliveries"):
-        if row["event_id"] != "evt_abc123":
+        if row["event_id"] not in OF_THE_DOCUMENTATION:
             found.setdefault((row["event_id"], row["flow_id"]), []).append(row)
     return list(found.values())
 
@@ -104,6 +111,15 @@ def test_the_failed_attempt_of_the_trace_can_be_retried(demo_api: Api) -> None:
     assert attempt["flow_id"] == "flow_abc123"
 
 
+def test_the_two_failed_attempts_of_the_batch_example_can_be_retried(demo_api: Api) -> None:
+    body = load().operation("retryBatch").request_body
+    assert body is not None
+    example = body["content"]["application/json"]["examples"]["two"]["value"]
+    queued = demo_api.post(demo_api.at("retry", "batch"), json=example).expect(202).json
+    assert queued["queued"] == 2
+    assert [one["delivery_id"] for one in queued["deliveries"]] == example["delivery_ids"]
+
+
 def test_attempts_are_in_all_four_states_and_fail_in_different_ways(store: Store) -> None:
     attempts = rows(store, "deliveries")
     assert {row["status"] for row in attempts} == {"delivered", "failed", "retrying", "pending"}
@@ -132,7 +148,9 @@ def test_rows_stand_in_the_order_of_time_and_none_lies_in_the_future(store: Stor
         assert moments == sorted(moments), table
         assert moments[-1] <= now, table
     day_before = store.at(NOW_MS - DAY_MS)
-    made_up = [row for row in rows(store, "deliveries") if row["event_id"] != "evt_abc123"]
+    made_up = [
+        row for row in rows(store, "deliveries") if row["event_id"] not in OF_THE_DOCUMENTATION
+    ]
     assert made_up[0]["queued_at"] >= day_before
 
 
