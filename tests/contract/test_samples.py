@@ -1,0 +1,178 @@
+"""The samples of every operation, run as they stand against a sandbox with the demo data."""
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_schema_validator import OAS30ReadValidator, oas30_format_checker
+
+from tests.contract.conftest import Plant
+from tests.contract.sample_runners import Run, runner
+from tests.server.client import Api
+from tests.server.harness import Sandbox
+from zen_contract.contract import ContractError, Operation, UnknownOperation, load, load_path
+from zen_contract.samples import BASE_URL, TENANT_ID, TOKEN, samples_of
+from zen_contract.samples.literals import JAVASCRIPT, JSON, PYTHON, literal
+from zen_sandbox import demo
+from zen_sandbox.settings import Settings
+
+KEY = "zpk_of_the_demo"
+CONTRACT = load()
+LANGUAGES = ("shell", "python", "javascript")
+
+
+class Demo:
+    """A sandbox that goes back to the demo data before each sample."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._admin = sandbox.admin()
+        with sandbox.store.database.writing():
+            demo.fill(sandbox.store, token=KEY)
+        self._admin.post("/sandbox/snapshots", {"name": "demo"}).expect(201)
+        self.api: Api = sandbox.api(token=KEY, tenant=demo.TENANT_ID)
+        self.environment = {BASE_URL: sandbox.base_url, TOKEN: KEY, TENANT_ID: demo.TENANT_ID}
+
+    def go_back(self) -> None:
+        """Everything is as it was, and no request has been made."""
+        self._admin.post("/sandbox/snapshots/demo/restore").expect(200)
+
+    def make_deletable(self, operation: Operation) -> None:
+        """Deletes the flows that stand in the way of deleting what the sample deletes."""
+        wanted = {one["example"] for one in operation.parameters if one["in"] == "path"}
+        for flow in self.api.walk(self.api.at("delivery-flows"), "delivery_flows"):
+            if wanted & {flow["source_id"], flow["destination_id"]}:
+                self.api.delete(self.api.at("delivery-flows", flow["id"])).expect(204)
+
+    def newest_request(self) -> tuple[str, int]:
+        """The operation of the demo tenant's newest request, and its status."""
+        path = f"/sandbox/requests?limit=1&tenant_id={demo.TENANT_ID}"
+        [seen] = self._admin.get(path).expect(200).json["requests"]
+        return seen["operation_id"], seen["status"]
+
+    def remembered_keys(self) -> int:
+        """How many requests had an Idempotency-Key."""
+        rows = self._sandbox.store.database.execute("SELECT COUNT(*) FROM idempotency").fetchall()
+        return int(rows[0][0])
+
+
+@pytest.fixture
+def demo_data(tmp_path: Path) -> Iterator[Demo]:
+    """A sandbox with the demo data, whose every answer is held to the contract."""
+    settings = Settings(validate_responses=True)
+    with Sandbox(tmp_path / "demo.db", settings) as sandbox:
+        yield Demo(sandbox)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_sample_gets_the_documented_success(
+    demo_data: Demo, language: str, tmp_path: Path
+) -> None:
+    failures: dict[str, str] = {}
+    with runner(language, demo_data.environment, tmp_path) as run:
+        for operation in CONTRACT.operations:
+            demo_data.go_back()
+            try:
+                _hold_to_the_contract(operation, _text(operation, language), run, demo_data)
+            except AssertionError as failure:
+                failures[operation.operation_id] = str(failure)
+    assert failures == {}
+
+
+def _hold_to_the_contract(operation: Operation, text: str, run: Run, demo_data: Demo) -> None:
+    if operation.operation_id in ("deleteDestination", "deleteIngester"):
+        demo_data.make_deletable(operation)
+    keys_before = demo_data.remembered_keys()
+    printed = run(text)
+    [(status, response)] = [
+        (int(status), one) for status, one in operation.responses.items() if status[0] == "2"
+    ]
+    assert demo_data.newest_request() == (operation.operation_id, status)
+    assert demo_data.remembered_keys() - keys_before == operation.takes_idempotency_key
+    if "content" in response:
+        schema = response["content"]["application/json"]["schema"]
+        OAS30ReadValidator(schema, format_checker=oas30_format_checker).validate(printed)
+        assert _rows(printed) != [], "an empty list shows a reader nothing"
+    else:
+        assert printed in (None, status)
+
+
+def _text(operation: Operation, language: str) -> str:
+    by_language: dict[str, str] = {
+        one.language: one.text for one in samples_of(CONTRACT, operation.operation_id)
+    }
+    assert tuple(by_language) == LANGUAGES
+    return by_language[language]
+
+
+def _rows(printed: dict[str, Any]) -> list[Any] | None:
+    return next((member for member in printed.values() if isinstance(member, list)), None)
+
+
+def test_samples_are_short_and_narrow_enough_to_be_read() -> None:
+    for operation in CONTRACT.operations:
+        for sample in samples_of(CONTRACT, operation.operation_id):
+            lines = sample.text.splitlines()
+            assert len(lines) <= 35
+            assert max(map(len, lines)) <= 100
+            assert sample.text.endswith("\n")
+            assert lines[-1].strip()
+
+
+def test_equal_contracts_give_equal_samples() -> None:
+    again = load_path(CONTRACT.path)
+    for operation in CONTRACT.operations:
+        name = operation.operation_id
+        assert samples_of(again, name) == samples_of(CONTRACT, name)
+
+
+def test_an_operation_that_is_open_to_all_asks_for_no_token(boxes: Path) -> None:
+    shell, python, javascript = samples_of(load_path(boxes), "getHealth")
+    assert shell.text == f'curl -sS --fail-with-body \\\n  "${BASE_URL}/health"\n'
+    assert TOKEN not in python.text + javascript.text
+    assert "fetch(url);" in javascript.text
+
+
+def test_an_unknown_operation_is_refused_with_a_near_one() -> None:
+    with pytest.raises(UnknownOperation, match="createDestination"):
+        samples_of(CONTRACT, "createDestinatoin")
+
+
+def test_a_parameter_without_an_example_is_named(plant: Plant) -> None:
+    contract = load_path(plant(", example: box_1}", "}"))
+    with pytest.raises(ContractError, match="room_id of createBox has no example"):
+        samples_of(contract, "createBox")
+
+
+def test_a_body_without_an_example_is_named(plant: Plant) -> None:
+    written = (
+        "              small: {value: {name: Small, size: 3, made_at: 2026-01-02T03:04:05Z}}\n"
+    )
+    contract = load_path(plant(f"            examples:\n{written}", ""))
+    with pytest.raises(ContractError, match="body of createBox has no example"):
+        samples_of(contract, "createBox")
+
+
+VALUE = {
+    "it's": [True, False, None, 1.5, "a \"quoted\" line\nand 'another' of the same value"],
+    "plain": {"deeper": {"still": ["x" * 40, "y" * 40]}, "empty": {}, "none": []},
+}
+
+
+def test_a_value_is_written_as_json_that_reads_back() -> None:
+    for value in (VALUE, [VALUE], 1, "é", {}, []):
+        assert json.loads(literal(value, JSON)) == value
+
+
+def test_a_value_is_written_as_python_that_reads_back() -> None:
+    for value in (VALUE, [VALUE], None, "é", {}, []):
+        assert ast.literal_eval(literal(value, PYTHON)) == value
+
+
+def test_a_value_is_written_as_javascript_that_reads_back(tmp_path: Path) -> None:
+    with runner("javascript", {}, tmp_path) as run:
+        for value in (VALUE, [VALUE], None, "é", {}, []):
+            assert run(f"console.log({literal(value, JAVASCRIPT)});\n") == value
