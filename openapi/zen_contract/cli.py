@@ -2,15 +2,31 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
-from zen_contract import __version__, released, show
+from zen_contract import __version__, postman, released, show
 from zen_contract.contract import Contract, ContractError, load, load_path, names
 from zen_contract.diff.report import report
+from zen_contract.openapi31 import as_openapi_31
+
+_FORMATS: dict[str, Callable[[Contract], dict[str, Any]]] = {
+    "openapi-3.0": lambda contract: dict(contract.document),
+    "openapi-3.1": lambda contract: as_openapi_31(contract.document),
+    "postman": postman.collection,
+}
+_CONTRACT_OPTION = click.option(
+    "--contract",
+    "source",
+    default="zen-back.v1",
+    show_default=True,
+    metavar="NAME_OR_PATH",
+    help="A contract of this package by name, or any contract file.",
+)
 
 
 class Refused(click.ClickException):
@@ -28,14 +44,7 @@ def main() -> None:
 @main.command(name="show")
 @click.argument("wanted", nargs=-1, metavar="[OPERATION_ID | METHOD PATH]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-@click.option(
-    "--contract",
-    "source",
-    default="zen-back.v1",
-    show_default=True,
-    metavar="NAME_OR_PATH",
-    help="A contract of this package by name, or any contract file.",
-)
+@_CONTRACT_OPTION
 def show_command(wanted: tuple[str, ...], as_json: bool, source: str) -> None:
     """List the operations, or show one of them in full."""
     if len(wanted) > 2:
@@ -47,6 +56,19 @@ def show_command(wanted: tuple[str, ...], as_json: bool, source: str) -> None:
         else:
             operation = show.find(contract, wanted)
             _print(show.as_json(operation) if as_json else show.sheet(operation))
+
+
+@main.command(name="export")
+@click.argument("form", type=click.Choice(list(_FORMATS)), metavar=f"[{'|'.join(_FORMATS)}]")
+@_CONTRACT_OPTION
+def export_command(form: str, source: str) -> None:
+    """Print the contract as JSON for another tool.
+
+    The copy in OpenAPI 3.1 says the same as the contract itself; the Postman collection (v2.1) has
+    a request for each operation, with the contract's examples.
+    """
+    with _one_sentence():
+        _print(_FORMATS[form](_contract(source)))
 
 
 @main.command(name="lint")

@@ -1,9 +1,13 @@
-"""A small contract without a defect, and copies of it with one."""
+"""A small contract without a defect, copies of it with one, and a sandbox with the demo data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.contract.demo_data import Demo
+from tests.server.harness import Sandbox
+from zen_sandbox.settings import Settings
 
 Plant = Callable[[str, str], Path]
 
@@ -26,3 +30,11 @@ def plant(boxes: Path, tmp_path: Path) -> Plant:
         return copy
 
     return planted
+
+
+@pytest.fixture
+def demo_data(tmp_path: Path) -> Iterator[Demo]:
+    """A sandbox with the demo data, whose every answer is held to the contract."""
+    settings = Settings(validate_responses=True)
+    with Sandbox(tmp_path / "demo.db", settings) as sandbox:
+        yield Demo(sandbox)

@@ -2,7 +2,6 @@
 
 import ast
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,61 +9,14 @@ import pytest
 from openapi_schema_validator import OAS30ReadValidator, oas30_format_checker
 
 from tests.contract.conftest import Plant
+from tests.contract.demo_data import Demo
 from tests.contract.sample_runners import Run, runner
-from tests.server.client import Api
-from tests.server.harness import Sandbox
 from zen_contract.contract import ContractError, Operation, UnknownOperation, load, load_path
-from zen_contract.samples import BASE_URL, TENANT_ID, TOKEN, samples_of
+from zen_contract.samples import BASE_URL, TOKEN, samples_of
 from zen_contract.samples.literals import JAVASCRIPT, JSON, PYTHON, literal
-from zen_sandbox import demo
-from zen_sandbox.settings import Settings
 
-KEY = "zpk_of_the_demo"
 CONTRACT = load()
 LANGUAGES = ("shell", "python", "javascript")
-
-
-class Demo:
-    """A sandbox that goes back to the demo data before each sample."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-        self._admin = sandbox.admin()
-        with sandbox.store.database.writing():
-            demo.fill(sandbox.store, token=KEY)
-        self._admin.post("/sandbox/snapshots", {"name": "demo"}).expect(201)
-        self.api: Api = sandbox.api(token=KEY, tenant=demo.TENANT_ID)
-        self.environment = {BASE_URL: sandbox.base_url, TOKEN: KEY, TENANT_ID: demo.TENANT_ID}
-
-    def go_back(self) -> None:
-        """Everything is as it was, and no request has been made."""
-        self._admin.post("/sandbox/snapshots/demo/restore").expect(200)
-
-    def make_deletable(self, operation: Operation) -> None:
-        """Deletes the flows that stand in the way of deleting what the sample deletes."""
-        wanted = {one["example"] for one in operation.parameters if one["in"] == "path"}
-        for flow in self.api.walk(self.api.at("delivery-flows"), "delivery_flows"):
-            if wanted & {flow["source_id"], flow["destination_id"]}:
-                self.api.delete(self.api.at("delivery-flows", flow["id"])).expect(204)
-
-    def newest_request(self) -> tuple[str, int]:
-        """The operation of the demo tenant's newest request, and its status."""
-        path = f"/sandbox/requests?limit=1&tenant_id={demo.TENANT_ID}"
-        [seen] = self._admin.get(path).expect(200).json["requests"]
-        return seen["operation_id"], seen["status"]
-
-    def remembered_keys(self) -> int:
-        """How many requests had an Idempotency-Key."""
-        rows = self._sandbox.store.database.execute("SELECT COUNT(*) FROM idempotency").fetchall()
-        return int(rows[0][0])
-
-
-@pytest.fixture
-def demo_data(tmp_path: Path) -> Iterator[Demo]:
-    """A sandbox with the demo data, whose every answer is held to the contract."""
-    settings = Settings(validate_responses=True)
-    with Sandbox(tmp_path / "demo.db", settings) as sandbox:
-        yield Demo(sandbox)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -83,8 +35,7 @@ def test_each_sample_gets_the_documented_success(
 
 
 def _hold_to_the_contract(operation: Operation, text: str, run: Run, demo_data: Demo) -> None:
-    if operation.operation_id in ("deleteDestination", "deleteIngester"):
-        demo_data.make_deletable(operation)
+    demo_data.make_deletable(operation)
     keys_before = demo_data.remembered_keys()
     printed = run(text)
     [(status, response)] = [
