@@ -14,8 +14,9 @@ from openapi_schema_validator import (
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from openapi_spec_validator.schemas import schema_v31
 
+from zen_contract import pointers
 from zen_contract.contract import Contract, load, names
-from zen_contract.lint import examples, pointers
+from zen_contract.lint import examples
 from zen_contract.openapi31 import DIALECT, as_openapi_31
 
 # Of the two only the one for requests asks for a required writeOnly member, as 3.1 does.
