@@ -48,7 +48,7 @@ def test_an_operation_tells_what_a_server_needs(boxes: Path) -> None:
     assert create.takes_idempotency_key
     assert [one["name"] for one in create.parameters] == ["room_id", "Idempotency-Key"]
     assert create.request_body is not None
-    assert list(create.responses) == ["201", "401", "429"]
+    assert list(create.responses) == ["201", "401", "4XX", "5XX", "429"]
     assert create.definition["operationId"] == "createBox"
 
 

@@ -41,6 +41,9 @@ def test_no_ignore_file_or_configuration_nearby_silences_redocly(
 
 
 def test_a_broken_reference_is_reported_by_both(plant: Plant) -> None:
-    file = plant("{$ref: '#/components/examples/Busy'}", "{$ref: '#/components/examples/Bussy'}")
+    file = plant(
+        "small: {$ref: '#/components/examples/Box'}\n          links",
+        "small: {$ref: '#/components/examples/Bos'}\n          links",
+    )
     rules = {one.rule for one in lint(file).findings}
     assert {"ref", "redocly/no-unresolved-refs"} <= rules
