@@ -2,7 +2,12 @@
 
 import pytest
 
-from tests.contract import breaking_answers, breaking_changes, harmless_changes
+from tests.contract import (
+    breaking_answers,
+    breaking_changes,
+    compatible_changes,
+    editorial_changes,
+)
 from tests.contract.mutated import Mutation, contract, mutate
 from zen_contract.diff.change import Kind
 from zen_contract.diff.compare import changes
@@ -17,8 +22,8 @@ BREAKING = [
 ]
 TABLE = [
     *((Kind.BREAKING, one) for one in BREAKING),
-    *((Kind.COMPATIBLE, one) for one in harmless_changes.COMPATIBLE),
-    *((Kind.EDITORIAL, one) for one in harmless_changes.EDITORIAL),
+    *((Kind.COMPATIBLE, one) for one in compatible_changes.COMPATIBLE),
+    *((Kind.EDITORIAL, one) for one in editorial_changes.EDITORIAL),
 ]
 CASES = [pytest.param(kind, one, id=f"{kind}: {one.title}") for kind, one in TABLE]
 
@@ -41,5 +46,5 @@ def test_the_table_is_as_long_as_it_claims() -> None:
     titles = [f"{kind} {one.title}" for kind, one in TABLE]
     assert len(set(titles)) == len(titles)
     assert len(BREAKING) >= 90
-    assert len(harmless_changes.COMPATIBLE) >= 50
-    assert len(harmless_changes.EDITORIAL) >= 20
+    assert len(compatible_changes.COMPATIBLE) >= 50
+    assert len(editorial_changes.EDITORIAL) >= 20
