@@ -86,7 +86,7 @@ def _request(operation: Operation, wanted: Asked) -> dict[str, Any]:
         "url": _url(operation, wanted),
         "description": "\n\n".join(_description(operation)),
     }
-    if not wanted.authorized:
+    if not wanted.token:
         request["auth"] = {"type": "noauth"}
     if wanted.body:
         raw = {"raw": {"language": "json"}}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.demo_data import Demo
+from tests.contract.demo_data import Bench, Demo
 from tests.server.harness import Sandbox
 from zen_sandbox.settings import Settings
 
@@ -38,3 +38,11 @@ def demo_data(tmp_path: Path) -> Iterator[Demo]:
     settings = Settings(validate_responses=True)
     with Sandbox(tmp_path / "demo.db", settings) as sandbox:
         yield Demo(sandbox)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """A sandbox that delivers, with what the sandbox's own examples name."""
+    settings = Settings(validate_responses=True)
+    with Sandbox(tmp_path / "bench.db", settings, deliver=True) as sandbox:
+        yield Bench(sandbox)

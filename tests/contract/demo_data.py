@@ -3,7 +3,7 @@
 from tests.server.client import Api
 from tests.server.harness import Sandbox
 from zen_contract.contract import Operation
-from zen_contract.samples import BASE_URL, TENANT_ID, TOKEN
+from zen_contract.samples import ADMIN_TOKEN, BASE_URL, TENANT_ID, TOKEN
 from zen_sandbox import demo
 
 KEY = "zpk_of_the_demo"
@@ -48,3 +48,28 @@ class Demo:
         """How many requests had an Idempotency-Key."""
         rows = self._sandbox.store.database.execute("SELECT COUNT(*) FROM idempotency").fetchall()
         return int(rows[0][0])
+
+
+class Bench:
+    """A sandbox that delivers, with the demo data and what the sandbox's own examples name."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._admin = sandbox.admin()
+        with sandbox.store.database.writing():
+            demo.fill(sandbox.store, token=KEY)
+        self.environment = {
+            BASE_URL: sandbox.base_url,
+            ADMIN_TOKEN: str(self._admin.token),
+            TENANT_ID: demo.TENANT_ID,
+        }
+
+    def with_what_is_there(self, operation: Operation, text: str) -> str:
+        """Makes what the sample needs; the sample, with the id that a fault was given."""
+        self._admin.delete("/sandbox/receivers/my-app")
+        if operation.operation_id != "createReceiver":
+            self._admin.post("/sandbox/receivers", {"name": "my-app"}).expect(201)
+            self._admin.post("/sandbox/receivers/my-app", {}).expect(200)  # else one waits for it
+        self._admin.post("/sandbox/snapshots", {"name": "before-lunch"}).expect(201)
+        fault = {"side": "api", "kind": "status", "operation_id": "createDestination"}
+        made = self._admin.post("/sandbox/faults", {**fault, "status": 503}).expect(201)
+        return text.replace("flt_1", made.json["id"])

@@ -7,9 +7,18 @@ from typing import Literal, NamedTuple
 
 from zen_contract.contract import Contract
 from zen_contract.samples import javascript, python, shell
-from zen_contract.samples.asked import BASE_URL, TENANT_ID, TOKEN, Asked, asked
+from zen_contract.samples.asked import ADMIN_TOKEN, BASE_URL, TENANT_ID, TOKEN, Asked, asked
 
-__all__ = ["BASE_URL", "TENANT_ID", "TOKEN", "Asked", "Sample", "asked", "samples_of"]
+__all__ = [
+    "ADMIN_TOKEN",
+    "BASE_URL",
+    "TENANT_ID",
+    "TOKEN",
+    "Asked",
+    "Sample",
+    "asked",
+    "samples_of",
+]
 
 Language = Literal["shell", "python", "javascript"]
 

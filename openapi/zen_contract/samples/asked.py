@@ -4,10 +4,11 @@ One filter at most, the first media type and its first example: a sample shows h
 reference shows all that can be asked for.
 """
 
+import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from zen_contract.contract import Contract, ContractError, Operation
 
@@ -16,8 +17,12 @@ TOKEN = "ZEN_API_TOKEN"
 TENANT_ID = "ZEN_TENANT_ID"
 """The environment variables that say where and as whom: the names of the create-a-flow recipe."""
 
+ADMIN_TOKEN = "ZEN_SANDBOX_ADMIN_TOKEN"
+"""What `zen-sandbox serve` reads its admin token from, too."""
+
 TENANT_PARAMETER = "tenant_id"
 
+_ANY_MEDIA_TYPE = "*/*"  # its examples are text; ours happen to be JSON
 _IN_BRACES = re.compile(r"\{([^{}]+)\}")
 
 
@@ -38,9 +43,9 @@ class Asked:
     ids: Mapping[str, str]
     query: Mapping[str, Any]
     body: Body | None
-    authorized: bool
+    token: str | None  # the variable that holds it; None where none is asked for
     idempotent: bool
-    answered: bool  # whether a success has a body
+    answer: Literal["json", "text", "nothing"]  # the body of a success
 
     @property
     def of_tenant(self) -> bool:
@@ -61,9 +66,9 @@ def asked(contract: Contract, operation_id: str) -> Asked:
         ids=_ids(operation),
         query=_query(operation),
         body=_body(operation),
-        authorized=operation.scope is not None,
+        token=_token(contract, operation),
         idempotent=operation.takes_idempotency_key,
-        answered=any("content" in response for response in _successes(operation)),
+        answer=_answer(operation),
     )
 
 
@@ -81,13 +86,27 @@ def _query(operation: Operation) -> dict[str, Any]:
 
 
 def _body(operation: Operation) -> Body | None:
-    body = operation.request_body
-    if body is None or not body.get("required"):
-        return None
+    body = operation.request_body or {}
     for media_type, media in body.get("content", {}).items():
         for example in media.get("examples", {}).values():
+            if not body.get("required") and not example["value"]:
+                return None  # an empty body that may as well be left out
+            if media_type == _ANY_MEDIA_TYPE:
+                return Body("application/json", json.loads(example["value"]))
             return Body(media_type, example["value"])
-    raise ContractError(f"The body of {operation.operation_id} has no example.")
+    if body.get("required"):
+        raise ContractError(f"The body of {operation.operation_id} has no example.")
+    return None
+
+
+def _token(contract: Contract, operation: Operation) -> str | None:
+    if operation.scope is None:
+        return None
+    schemes = contract.document.get("components", {}).get("securitySchemes", {})
+    security = operation.definition.get("security", contract.document.get("security", []))
+    asked_for = [schemes.get(name, {}) for either in security for name in either]
+    is_admin = any(one.get("x-zen-credential") == "admin" for one in asked_for)
+    return ADMIN_TOKEN if is_admin else TOKEN
 
 
 def _example(operation: Operation, parameter: Mapping[str, Any]) -> Any:
@@ -99,5 +118,13 @@ def _example(operation: Operation, parameter: Mapping[str, Any]) -> Any:
     )
 
 
-def _successes(operation: Operation) -> Iterator[Mapping[str, Any]]:
-    return (one for status, one in operation.responses.items() if status.startswith("2"))
+def _answer(operation: Operation) -> Literal["json", "text", "nothing"]:
+    media_types = [
+        media_type
+        for status, response in operation.responses.items()
+        if status.startswith("2")
+        for media_type in response.get("content", {})
+    ]
+    if not media_types:
+        return "nothing"
+    return "json" if "application/json" in media_types else "text"

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
-from zen_contract.samples.asked import BASE_URL, TENANT_ID, TENANT_PARAMETER, TOKEN, Asked
+from zen_contract.samples.asked import BASE_URL, TENANT_ID, TENANT_PARAMETER, Asked
 from zen_contract.samples.literals import JAVASCRIPT, literal
 
 
@@ -23,8 +23,8 @@ def _imports(asked: Asked) -> Iterator[str]:
 
 def _variables(asked: Asked) -> Iterator[str]:
     yield f"const baseUrl = process.env.{BASE_URL};"
-    if asked.authorized:
-        yield f"const token = process.env.{TOKEN};"
+    if asked.token:
+        yield f"const token = process.env.{asked.token};"
     if asked.of_tenant:
         yield f"const {_name(TENANT_PARAMETER)} = process.env.{TENANT_ID};"
     for name, value in asked.ids.items():
@@ -57,7 +57,7 @@ def _options(asked: Asked) -> Iterator[str]:
 
 def _headers(asked: Asked) -> Iterator[str]:
     headers = []
-    if asked.authorized:
+    if asked.token:
         headers.append("Authorization: `Bearer ${token}`")
     if asked.idempotent:
         headers.append('"Idempotency-Key": randomUUID()')
@@ -73,7 +73,12 @@ def _headers(asked: Asked) -> Iterator[str]:
 
 def _after(asked: Asked) -> Iterator[str]:
     yield "if (!response.ok) throw new Error(await response.text());"
-    yield f"console.log({'await response.json()' if asked.answered else 'response.status'});\n"
+    shown = {
+        "json": "await response.json()",
+        "text": "await response.text()",
+        "nothing": "response.status",
+    }
+    yield f"console.log({shown[asked.answer]});\n"
 
 
 def _name(parameter: str) -> str:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from zen_contract.samples.asked import BASE_URL, TENANT_ID, TENANT_PARAMETER, TOKEN, Asked
+from zen_contract.samples.asked import BASE_URL, TENANT_ID, TENANT_PARAMETER, Asked
 from zen_contract.samples.literals import PYTHON, literal
 
 _INDENT = " " * PYTHON.indent
@@ -25,8 +25,8 @@ def _imports(asked: Asked) -> Iterator[str]:
 
 def _variables(asked: Asked) -> Iterator[str]:
     yield f'base_url = os.environ["{BASE_URL}"]'
-    if asked.authorized:
-        yield f'token = os.environ["{TOKEN}"]'
+    if asked.token:
+        yield f'token = os.environ["{asked.token}"]'
     if asked.of_tenant:
         yield f'{TENANT_PARAMETER} = os.environ["{TENANT_ID}"]'
     for name, value in asked.ids.items():
@@ -49,7 +49,7 @@ def _call(asked: Asked) -> Iterator[str]:
 
 def _headers(asked: Asked) -> Iterator[str]:
     headers = []
-    if asked.authorized:
+    if asked.token:
         headers.append('"Authorization": f"Bearer {token}"')
     if asked.idempotent:
         headers.append('"Idempotency-Key": str(uuid.uuid4())')
@@ -65,4 +65,5 @@ def _headers(asked: Asked) -> Iterator[str]:
 
 def _after(asked: Asked) -> Iterator[str]:
     yield "response.raise_for_status()"
-    yield f"print(response.{'json()' if asked.answered else 'status_code'})\n"
+    shown = {"json": "json()", "text": "text", "nothing": "status_code"}
+    yield f"print(response.{shown[asked.answer]})\n"

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
-from zen_contract.samples.asked import BASE_URL, TENANT_ID, TENANT_PARAMETER, TOKEN, Asked
+from zen_contract.samples.asked import BASE_URL, TENANT_ID, TENANT_PARAMETER, Asked
 from zen_contract.samples.literals import JSON, literal
 
 
@@ -19,8 +19,8 @@ def _words(asked: Asked) -> Iterator[str]:
     # curl says GET by itself, and POST when there is data.
     implied = asked.method == ("POST" if asked.body else "GET")
     yield "curl -sS --fail-with-body" + ("" if implied else f" -X {asked.method}")
-    if asked.authorized:
-        yield f'-H "Authorization: Bearer ${TOKEN}"'
+    if asked.token:
+        yield f'-H "Authorization: Bearer ${asked.token}"'
     if asked.idempotent:
         yield '-H "Idempotency-Key: $(openssl rand -hex 16)"'
     if asked.body:

@@ -16,7 +16,7 @@ _FOLDER = Path(__file__).parent
 _DEADLINE = 60
 
 Run = Callable[[str], Any]
-"""Runs one sample; what it printed, read back as a value (None: nothing). It fails if that does."""
+"""Runs one sample; what it printed, read back where it is a value. It fails if the sample does."""
 
 
 @contextmanager
@@ -28,7 +28,7 @@ def runner(language: str, environment: Mapping[str, str], folder: Path) -> Itera
     elif language == "python":
         command = [sys.executable, str(_FOLDER / "run.py")]
         with _process(command, env) as ask:
-            yield lambda text: ast.literal_eval(ask(text))
+            yield lambda text: _value(ast.literal_eval, ask(text))
     else:
         command = [str(node()), str(_FOLDER / "run.mjs"), str(folder)]
         with _process(command, env) as ask:
@@ -48,7 +48,14 @@ def _in_bash(text: str, env: Mapping[str, str], folder: Path) -> Any:
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert ran.stderr == ""
-    return json.loads(ran.stdout) if ran.stdout else None
+    return _value(json.loads, ran.stdout)
+
+
+def _value(read: Callable[[str], Any], printed: str) -> Any:
+    try:
+        return read(printed)
+    except (SyntaxError, ValueError):
+        return printed
 
 
 @contextmanager
