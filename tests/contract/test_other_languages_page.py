@@ -1,6 +1,5 @@
 """The page about other languages' generators, followed command by command."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -9,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.contract.demo_data import Demo
+from tests.server.new_user import environment, with_python
 from tests.server.walked_page import Look, Paste, Save, steps
-from zen_contract import node_tools
 from zen_contract.contract import load
 
 PAGE = (Path(__file__).parents[2] / "docs" / "other-languages.md").read_text(encoding="utf-8")
@@ -30,19 +29,7 @@ class Reader:
 
     def __init__(self, folder: Path, demo_data: Demo) -> None:
         self.folder = folder
-        tools = folder / "tools"
-        tools.mkdir()
-        (tools / "node").symlink_to(node_tools.node())
-        npm = tools / "npm"
-        npm.write_text(f'#!/bin/sh\nexec "{node_tools.node()}" "{node_tools.npm()}" "$@"\n')
-        npm.chmod(0o755)
-        self._env = {
-            **os.environ,
-            **demo_data.environment,
-            "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
-            "NO_PROXY": "127.0.0.1",
-            "no_proxy": "127.0.0.1",
-        }
+        self._env = {**with_python(environment(folder)), **demo_data.environment}
 
     def read(self, page: str) -> None:
         """Does what the page says, and sees what it shows."""

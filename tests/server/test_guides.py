@@ -20,7 +20,13 @@ from tests.server.guide_reader import having_read
 
 ROOT = DOCS.parent
 PAGES = [slug for pages in navigation().values() for slug in pages]
-WALKED_ELSEWHERE = {"first-delivery", "conformance", "implement-a-resource", "requirements"}
+WALKED_ELSEWHERE = {
+    "first-delivery",
+    "conformance",
+    "implement-a-resource",
+    "other-languages",
+    "requirements",
+}
 GUIDES = [slug for slug in PAGES if slug not in WALKED_ELSEWHERE]
 SLOW = {"testing-your-server"}
 WITHOUT_OPERATIONS = {"changelog", "testing-your-server"}
