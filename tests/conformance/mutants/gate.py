@@ -95,6 +95,20 @@ def unpredicted(mutants: Iterable[Mutant]) -> list[str]:
     ]
 
 
+def one_each(mutants: Iterable[Mutant]) -> list[Mutant]:
+    """As many of them as it takes to have every predicted requirement predicted by one.
+
+    Those with one prediction come first: what they predict can be told by nothing else.
+    """
+    seen: set[str] = set()
+    chosen = []
+    for one in sorted(mutants, key=lambda mutant: len(mutant.predicts)):
+        if not seen.issuperset(one.predicts):
+            seen.update(one.predicts)
+            chosen.append(one)
+    return chosen
+
+
 def keep(result: Result, file: Path) -> None:
     """Appends a result to a JSON lines file, from where `kept` reads it."""
     with file.open("a", encoding="utf-8") as lines:
