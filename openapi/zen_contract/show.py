@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from zen_contract.contract import Contract, Operation, UnknownOperation
+from zen_contract.fields import fields, kind
 
 _LABEL_WIDTH = 12
-_LONGEST_PATTERN = 50
 
 
 def find(contract: Contract, words: tuple[str, ...]) -> Operation:
@@ -83,9 +83,9 @@ def slugs(response: Mapping[str, Any]) -> list[str]:
     for media in response.get("content", {}).values():
         for example in media.get("examples", {}).values():
             value = example.get("value")
-            kind = value.get("type") if isinstance(value, dict) else None
-            if isinstance(kind, str) and "/errors/" in kind:
-                found.append(kind.rpartition("/")[2])
+            problem = value.get("type") if isinstance(value, dict) else None
+            if isinstance(problem, str) and "/errors/" in problem:
+                found.append(problem.rpartition("/")[2])
     return list(dict.fromkeys(found))
 
 
@@ -141,7 +141,7 @@ def _labelled(label: str, text: str) -> str:
 
 def _parameter_line(parameter: Mapping[str, Any]) -> str:
     need = "required" if parameter.get("required") else "optional"
-    text = f"{parameter['name']} ({parameter['in']}, {need}) {_kind(parameter.get('schema', {}))}"
+    text = f"{parameter['name']} ({parameter['in']}, {need}) {kind(parameter.get('schema', {}))}"
     return f"{text}  {_first_sentence(parameter.get('description', ''))}".rstrip()
 
 
@@ -154,14 +154,10 @@ def _body_lines(body: Mapping[str, Any] | None) -> Iterator[str]:
         yield from _field_lines(media.get("schema", {}))
 
 
-def _field_lines(schema: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    parts = [schema, *schema.get("allOf", [])]
-    required = {name for part in parts for name in part.get("required", [])}
-    for part in parts:
-        for name, field in part.get("properties", {}).items():
-            need = "required" if name in required else "optional"
-            yield f"{prefix}{name} ({need}) {_kind(field)}"
-            yield from _field_lines(field, f"{prefix}{name}.")
+def _field_lines(schema: Mapping[str, Any]) -> Iterator[str]:
+    for field in fields(schema):
+        need = "required" if field.required else "optional"
+        yield f"{field.path} ({need}) {field.kind}"
 
 
 def _response_lines(operation: Operation) -> Iterator[str]:
@@ -170,29 +166,6 @@ def _response_lines(operation: Operation) -> Iterator[str]:
         text = ", ".join(failed) if failed else _first_sentence(response.get("description", ""))
         headers = ", ".join(response.get("headers", {}))
         yield f"{status}  {text}{f'  [{headers}]' if headers else ''}"
-
-
-def _kind(schema: Mapping[str, Any]) -> str:
-    """A schema in a few words: its type and what bounds it."""
-    words = [str(schema.get("type", "")), str(schema.get("format", ""))]
-    if "enum" in schema:
-        named = [str(value) for value in schema["enum"] if value is not None]
-        words.append(f"one of {', '.join(named)}")
-    for low, high in (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems")):
-        if low in schema or high in schema:
-            words.append(f"{schema.get(low, 0)} to {schema.get(high, 'any')}")
-    if "pattern" in schema:
-        words.append(f"matching {_cut(schema['pattern'])}")
-    if "default" in schema:
-        words.append(f"default {schema['default']}")
-    if schema.get("nullable"):
-        words.append("or null")
-    return " ".join(filter(None, words))
-
-
-def _cut(pattern: str) -> str:
-    """A pattern of readable length; `--json` has it whole."""
-    return pattern if len(pattern) <= _LONGEST_PATTERN else f"{pattern[:_LONGEST_PATTERN]}…"
 
 
 def _first_sentence(text: str) -> str:
