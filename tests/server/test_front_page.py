@@ -14,9 +14,10 @@ from click.testing import CliRunner
 from tests.server.harness import Sandbox
 from tests.server.judge import operations
 from zen_contract import contract
+from zen_contract.status_labels import non_claims
 from zen_sandbox import demo, pages
 from zen_sandbox.cli import main
-from zen_sandbox.pages.site import create_site, non_claims
+from zen_sandbox.pages.site import create_site
 from zen_sandbox.request.exchange import SCOPE_KEY, Exchange
 from zen_sandbox.settings import Settings
 

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from zen_contract import contract
 from zen_contract.contract import Contract, Operation
+from zen_contract.status_labels import LABELS, non_claims
 from zen_sandbox import __version__
 from zen_sandbox.problems import InternalError, NotFound, Problem
 from zen_sandbox.request.exchange import exchange_of
@@ -26,14 +27,6 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-
-_LABELS = {
-    "WIRED_SANDBOX": "Implemented in a local or sandbox runtime. Not a claim that it is live in"
-    " production.",
-    "SANDBOX_ONLY": "Part of this sandbox only. No customer programs against it in production.",
-    "INTERNAL_ONLY": "For the dashboard. Not a contract with customers.",
-}
-_NON_CLAIMS_HEADING = "## What is not claimed\n"
 
 
 class Group(NamedTuple):
@@ -65,14 +58,6 @@ def create_site(settings: Settings) -> Flask:
     return site
 
 
-def non_claims(one: Contract) -> list[str]:
-    """The list under the contract's heading of what is not claimed, an item a line."""
-    description: str = one.document["info"]["description"]
-    section = description.partition(_NON_CLAIMS_HEADING)[2].partition("\n## ")[0]
-    items = (" " + section).replace("\n", " ").split(" - ")[1:]
-    return [" ".join(item.split()) for item in items]
-
-
 def _front_page(settings: Settings) -> dict[str, Any]:
     public, own = contract.load(), contract.load("zen-sandbox.v1")
     groups = [*_groups(public), *_groups(own)]
@@ -82,7 +67,7 @@ def _front_page(settings: Settings) -> dict[str, Any]:
         "version": __version__,
         "contract": public,
         "groups": groups,
-        "labels": {label: meaning for label, meaning in _LABELS.items() if label in used},
+        "labels": {label: meaning for label, meaning in LABELS.items() if label in used},
         "non_claims": non_claims(public),
     }
 
