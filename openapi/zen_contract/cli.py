@@ -13,6 +13,8 @@ from zen_contract import __version__, postman, released, show
 from zen_contract.contract import Contract, ContractError, load, load_path, names
 from zen_contract.diff.report import report
 from zen_contract.openapi31 import as_openapi_31
+from zen_contract.refused import Refused
+from zen_contract.site.cli import docs
 
 _FORMATS: dict[str, Callable[[Contract], dict[str, Any]]] = {
     "openapi-3.0": lambda contract: dict(contract.document),
@@ -29,16 +31,13 @@ _CONTRACT_OPTION = click.option(
 )
 
 
-class Refused(click.ClickException):
-    """A wrong request or a missing tool: one sentence, exit 2."""
-
-    exit_code = 2
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="zen-contract")
 def main() -> None:
     """Look at and check the Zen Mesh API contracts."""
+
+
+main.add_command(docs)
 
 
 @main.command(name="show")

@@ -15,6 +15,8 @@ class Field:
     path: str
     required: bool
     kind: str
+    pattern: str
+    rule: str  # the pattern as a sentence, where the contract has one
     description: str
     values: tuple[str, ...]  # those that are documented of an open set
 
@@ -31,6 +33,8 @@ def fields(schema: Mapping[str, Any], prefix: str = "") -> Iterator[Field]:
             path=f"{prefix}{name}",
             required=name in required,
             kind=kind(field),
+            pattern=field.get("pattern", ""),
+            rule=field.get("x-zen-message", ""),
             description=field.get("description", "").strip(),
             values=tuple(field.get("x-extensible-enum", ())),
         )
@@ -47,8 +51,6 @@ def kind(schema: Mapping[str, Any]) -> str:
     for low, high in _RANGES:
         if low in schema or high in schema:
             words.append(f"{schema.get(low, 0)} to {schema.get(high, 'any')}")
-    if "pattern" in schema:
-        words.append(f"matching {_cut(schema['pattern'])}")
     if "default" in schema:
         words.append(f"default {schema['default']}")
     if schema.get("nullable"):
@@ -56,6 +58,13 @@ def kind(schema: Mapping[str, Any]) -> str:
     if schema.get("type") == "array":
         words.append(f"of {kind(schema.get('items', {}))}")
     return " ".join(filter(None, words))
+
+
+def matching(pattern: str) -> str:
+    """A pattern in a readable length, after what `kind` says; empty without one."""
+    if len(pattern) > _LONGEST_PATTERN:
+        pattern = f"{pattern[:_LONGEST_PATTERN]}…"
+    return f" matching {pattern}" if pattern else ""
 
 
 def merged(schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -73,8 +82,3 @@ def merged(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     if properties:
         whole |= {"properties": properties, "required": required}
     return whole
-
-
-def _cut(pattern: str) -> str:
-    """A pattern of readable length; `--json` has it whole."""
-    return pattern if len(pattern) <= _LONGEST_PATTERN else f"{pattern[:_LONGEST_PATTERN]}…"

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from zen_contract.contract import Contract, Operation, UnknownOperation
-from zen_contract.fields import fields, kind
+from zen_contract.fields import fields, kind, matching
 
 _LABEL_WIDTH = 12
 
@@ -141,7 +141,9 @@ def _labelled(label: str, text: str) -> str:
 
 def _parameter_line(parameter: Mapping[str, Any]) -> str:
     need = "required" if parameter.get("required") else "optional"
-    text = f"{parameter['name']} ({parameter['in']}, {need}) {kind(parameter.get('schema', {}))}"
+    schema = parameter.get("schema", {})
+    bounds = kind(schema) + matching(schema.get("pattern", ""))
+    text = f"{parameter['name']} ({parameter['in']}, {need}) {bounds}"
     return f"{text}  {_first_sentence(parameter.get('description', ''))}".rstrip()
 
 
@@ -157,7 +159,7 @@ def _body_lines(body: Mapping[str, Any] | None) -> Iterator[str]:
 def _field_lines(schema: Mapping[str, Any]) -> Iterator[str]:
     for field in fields(schema):
         need = "required" if field.required else "optional"
-        yield f"{field.path} ({need}) {field.kind}"
+        yield f"{field.path} ({need}) {field.kind}{matching(field.pattern)}"
 
 
 def _response_lines(operation: Operation) -> Iterator[str]:

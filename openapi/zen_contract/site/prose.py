@@ -1,0 +1,130 @@
+"""Markdown as HTML: anchors on headings and requirements, coloured code, links between pages.
+
+A link to `other.md#there` becomes one to `other.html#there`. Where each link stood is kept, so that
+one that leads nowhere can be named by file and line.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from mdit_py_plugins.anchors import anchors_plugin
+
+from zen_contract.site import highlighting
+
+_REQUIREMENT = re.compile(r"[A-Z]+-[0-9]{3}")
+_ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
+_DEEPEST_ANCHOR = 4
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link of a page: where it leads, as the page says it, and the line it stands in."""
+
+    href: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A page's text as HTML, without its title."""
+
+    title: str
+    html: str
+    links: tuple[Link, ...]
+
+
+def page(text: str) -> Prose:
+    """A whole page, whose first heading is its title."""
+    tokens = _markdown().parse(text)
+    title = ""
+    if len(tokens) > 2 and (tokens[0].type, tokens[0].tag) == ("heading_open", "h1"):
+        title = "".join(part.content for part in tokens[1].children or ())
+        tokens = tokens[3:]
+    links = tuple(_links(tokens))
+    return Prose(title, str(_markdown().renderer.render(tokens, _markdown().options, {})), links)
+
+
+def inline(text: str) -> str:
+    """A sentence or two of the contract, without paragraphs."""
+    return str(_markdown().renderInline(" ".join(text.split())))
+
+
+def passage(text: str) -> str:
+    """A passage of the contract; its headings make no anchors."""
+    return str(_markdown().render(text))
+
+
+def is_elsewhere(href: str) -> bool:
+    """Whether a link leaves the site."""
+    return _ELSEWHERE.match(href) is not None
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
+    markdown.use(anchors_plugin, max_level=_DEEPEST_ANCHOR)
+    markdown.core.ruler.push("requirement_anchors", _anchor_requirements)
+    for rule in (_fence, _heading_close, _table_open, _table_close):
+        markdown.add_render_rule(rule.__name__.removeprefix("_"), rule)
+    return markdown
+
+
+def _links(tokens: Sequence[Token]) -> Iterator[Link]:
+    """Rewrites the links to pages, and tells where each stands."""
+    for token in tokens:
+        line = token.map[0] + 1 if token.map else 0
+        for part in token.children or ():
+            if part.type in ("softbreak", "hardbreak"):
+                line += 1
+            elif part.type == "link_open":
+                href = _as_html(str(part.attrs["href"]))
+                part.attrs["href"] = href
+                yield Link(href, line)
+
+
+def _as_html(href: str) -> str:
+    path, hash_, anchor = href.partition("#")
+    if is_elsewhere(href) or not path.endswith(".md"):
+        return href
+    return f"{path.removesuffix('.md')}.html{hash_}{anchor}"
+
+
+def _anchor_requirements(state: Any) -> None:
+    """A row of a table that begins with the id of a requirement can be linked to by that id."""
+    tokens = state.tokens
+    for row, cell, content in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        begins_row = (row.type, cell.type) == ("tr_open", "td_open")
+        if begins_row and _REQUIREMENT.fullmatch(content.content):
+            row.attrSet("id", content.content)
+            content.children = _linked(content.content)
+
+
+def _linked(requirement_id: str) -> list[Token]:
+    text = Token("text", "", 0, content=requirement_id)
+    opened = Token("link_open", "a", 1, attrs={"href": f"#{requirement_id}"})
+    return [opened, text, Token("link_close", "a", -1)]
+
+
+def _fence(self: RendererHTML, tokens: Sequence[Token], index: int, *_: Any) -> str:
+    return highlighting.block(tokens[index].content, tokens[index].info.split(" ")[0])
+
+
+def _heading_close(self: RendererHTML, tokens: Sequence[Token], index: int, *_: Any) -> str:
+    heading = tokens[index - 2]
+    anchor = heading.attrs.get("id")
+    link = f' <a class="anchor" href="#{anchor}" aria-label="Link to this heading">#</a>'
+    return f"{link if anchor else ''}</{heading.tag}>\n"
+
+
+def _table_open(self: RendererHTML, tokens: Sequence[Token], index: int, *_: Any) -> str:
+    return '<div class="table" role="group" aria-label="Table" tabindex="0"><table>\n'
+
+
+def _table_close(self: RendererHTML, tokens: Sequence[Token], index: int, *_: Any) -> str:
+    return "</table></div>\n"
