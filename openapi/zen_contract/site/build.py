@@ -41,17 +41,17 @@ def build(
     tell("Reading the pages")
     layout = Layout(pages.navigation(), pages.contract.version)
     html: dict[str, str] = {}
+    bodies: dict[str, Parsed] = {}
     titles: dict[str, str] = {}
     for page in pages.all(layout, same_origin=same_origin):
         tell(f"Making {page.path}")
-        html[page.path] = layout.frame(page)
+        bodies[page.path] = Parsed(page.body)
+        html[page.path] = layout.frame(page, bodies[page.path])
         titles[page.path] = page.title
     files = dict(_files(pages))
     tell("Checking the links")
-    parsed = {path: Parsed(text) for path, text in html.items()}
-    links.check(parsed, pages.sources, files)
-    searched = {path: (titles[path], parsed[path]) for path in parsed}
-    files[search_index.FILE] = search_index.index(searched)
+    links.check(bodies, pages.sources, files)
+    files[search_index.FILE] = search_index.index(titles, bodies)
     return {path: text.encode() for path, text in html.items()} | files
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from zen_contract.contract import Contract
+from zen_contract.openapi31 import as_openapi_31
 from zen_contract.site.operation_pages import json_text
 
 
@@ -33,4 +34,9 @@ def of(contracts: Sequence[Contract]) -> Iterator[Download]:
             f"downloads/{name}.json",
             f"{title}, OpenAPI 3.0.3",
             json_text(contract.document).encode(),
+        )
+        yield Download(
+            f"downloads/{name}.openapi-3.1.json",
+            f"{title}, OpenAPI 3.1, copied from it by rule",
+            json_text(as_openapi_31(contract.document)).encode(),
         )

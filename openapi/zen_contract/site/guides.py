@@ -33,6 +33,13 @@ class Guides:
         """The Markdown of a page, as `quickstart` or `problems/not-found`."""
         return (self.folder / f"{slug}.md").read_text(encoding="utf-8")
 
+    def included(self, path: str) -> str:
+        """The Markdown of a file beside or above the pages, such as `../CHANGELOG.md`."""
+        try:
+            return (self.folder / path).read_text(encoding="utf-8")
+        except OSError as error:
+            raise SiteFault(f"{path}, which a page includes, cannot be read.") from error
+
     def named(self, slug: str) -> str:
         """What a person calls the page's file."""
         return f"docs/{slug}.md"

@@ -80,10 +80,9 @@ class Layout:
         """The body of a page."""
         return self._templates.get_template(template).render(path=path, root=_root(path), **given)
 
-    def frame(self, page: Page) -> str:
-        """The whole page."""
-        body = Parsed(f"<main>{page.body}</main>")
-        headings = [one for one in body.headings if one[0] <= _DEEPEST_HEADING]
+    def frame(self, page: Page, parsed: Parsed) -> str:
+        """The whole page; `parsed` is its body."""
+        headings = [one for one in parsed.headings if one[0] <= _DEEPEST_HEADING]
         return self.fill(
             "layout.html",
             page.path,

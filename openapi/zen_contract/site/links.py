@@ -1,4 +1,4 @@
-"""Whether every link of the finished site leads to a page and an anchor that are there."""
+"""Whether every link of a page leads to a page and an anchor that are there."""
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,9 +17,9 @@ class Source:
     file: str
     links: tuple[Link, ...]
 
-    def line(self, href: str) -> int | None:
-        """The line that the link stands in, unless it is not of the text."""
-        return next((link.line for link in self.links if link.href == href), None)
+    def link(self, href: str) -> Link | None:
+        """The first link of the text that leads there."""
+        return next((link for link in self.links if link.href == href), None)
 
 
 def check(pages: Mapping[str, Parsed], sources: Mapping[str, Source], files: Iterable[str]) -> None:
@@ -27,10 +27,16 @@ def check(pages: Mapping[str, Parsed], sources: Mapping[str, Source], files: Ite
     there = {*pages, *files}
     for path, page in pages.items():
         for href in page.references:
-            for message in _wrong(path, href, pages, there):
-                source = sources.get(path)
-                line = source.line(href) if source else None
-                raise SiteFault(message, source.file if source and line else path, line)
+            for reason in _wrong(path, href, pages, there):
+                raise _fault(path, href, reason, sources.get(path))
+
+
+def _fault(path: str, href: str, reason: str, source: Source | None) -> SiteFault:
+    link = source.link(href) if source else None
+    if source is None or link is None:
+        return SiteFault(f"The link {href!r} leads nowhere: {reason}.", path)
+    message = f"The link {link.written!r} leads nowhere: {reason}."
+    return SiteFault(message, source.file, link.line)
 
 
 def _wrong(path: str, href: str, pages: Mapping[str, Parsed], there: set[str]) -> Iterator[str]:
@@ -42,6 +48,6 @@ def _wrong(path: str, href: str, pages: Mapping[str, Parsed], there: set[str]) -
     if place.endswith("/") or target == ".":
         target = posixpath.normpath(posixpath.join(target, "index.html"))
     if target not in there:
-        yield f"The link {href!r} leads nowhere: the site has no {target}."
+        yield f"the site has no {target}"
     elif anchor and (target not in pages or unquote(anchor) not in pages[target].anchors):
-        yield f"The link {href!r} leads nowhere: {target} has no anchor {anchor!r}."
+        yield f"{target} has no anchor {anchor!r}"

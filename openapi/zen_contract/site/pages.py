@@ -82,7 +82,7 @@ class Pages:
         return {slug: self._read(slug, self._guides.text(slug)) for slug in slugs}
 
     def _read(self, slug: str, text: str) -> prose.Prose:
-        written = prose.page(text)
+        written = prose.page(text, self._guides.included)
         if not written.title:
             raise SiteFault(
                 "The page has to begin with its title, as `# Title`.", self._guides.named(slug), 1
@@ -116,7 +116,7 @@ class Pages:
                     label=LABELS.get(str(operation.status_label), ""),
                     problem_pages=self._guides.problems(),
                     requirements=asked.get(operation.operation_id, ()),
-                    samples=(),
+                    samples=operation_pages.samples(contract, operation),
                 )
                 yield Page(path, operation.summary, body, "operation", operation.summary)
 

@@ -1,11 +1,11 @@
-"""What a finished page holds: its anchors, what it points to, and its text by heading."""
+"""What a page holds: its anchors, what it points to, and its text by heading."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 _POINTING = ("href", "src")
 _HEADINGS = ("h1", "h2", "h3", "h4")
-_UNSEARCHED = ("nav", "script", "style", "template", "button")
+_UNSEARCHED = frozenset({"nav", "script", "style", "template", "button"})
 _VOID = ("area", "br", "col", "hr", "img", "input", "link", "meta", "wbr")
 
 
@@ -24,7 +24,7 @@ class Passage:
 
 
 class Parsed(HTMLParser):
-    """A page, read once."""
+    """The body of a page, read once."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -33,6 +33,7 @@ class Parsed(HTMLParser):
         self.headings: list[tuple[int, str, str]] = []  # level, anchor, text
         self.passages = [Passage("")]
         self._open: list[str] = []
+        self._unsearched = 0  # how many elements are open from one on that is not searched
         self._in_heading = False
         self.feed(html)
         self.close()
@@ -41,6 +42,8 @@ class Parsed(HTMLParser):
         if tag not in _VOID:
             self._open.append(tag)
         given = dict(attrs)
+        if "data-unsearched" in given:
+            self._unsearched = len(self._open)
         anchor = given.get("id")
         if anchor:
             self.anchors.append(anchor)
@@ -52,11 +55,13 @@ class Parsed(HTMLParser):
         if tag in self._open:
             while self._open.pop() != tag:
                 pass
+        if len(self._open) < self._unsearched:
+            self._unsearched = 0
         if tag in _HEADINGS:
             self._in_heading = False
 
     def handle_data(self, data: str) -> None:
-        if "main" not in self._open or any(tag in _UNSEARCHED for tag in self._open):
+        if self._unsearched or not _UNSEARCHED.isdisjoint(self._open):
             return
         if not self._in_heading:
             self.passages[-1].words.append(data)
@@ -67,8 +72,6 @@ class Parsed(HTMLParser):
                 self.headings[-1] = (level, anchor, text + data)
 
     def _begin(self, tag: str, anchor: str) -> None:
-        if "main" not in self._open:
-            return
         if tag == "h1":
             self._in_heading = True
             return

@@ -5,7 +5,7 @@ one that leads nowhere can be named by file and line.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,15 +18,17 @@ from mdit_py_plugins.anchors import anchors_plugin
 from zen_contract.site import highlighting
 
 _REQUIREMENT = re.compile(r"[A-Z]+-[0-9]{3}")
+_INCLUDE = re.compile(r"<!-- include (?P<path>\S+) -->")
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 _DEEPEST_ANCHOR = 4
 
 
 @dataclass(frozen=True)
 class Link:
-    """A link of a page: where it leads, as the page says it, and the line it stands in."""
+    """A link of a page: where it leads, how it is written, and the line it stands in."""
 
     href: str
+    written: str
     line: int
 
 
@@ -39,15 +41,26 @@ class Prose:
     links: tuple[Link, ...]
 
 
-def page(text: str) -> Prose:
-    """A whole page, whose first heading is its title."""
-    tokens = _markdown().parse(text)
-    title = ""
-    if len(tokens) > 2 and (tokens[0].type, tokens[0].tag) == ("heading_open", "h1"):
-        title = "".join(part.content for part in tokens[1].children or ())
-        tokens = tokens[3:]
-    links = tuple(_links(tokens))
-    return Prose(title, str(_markdown().renderer.render(tokens, _markdown().options, {})), links)
+def page(text: str, include: Callable[[str], str] = lambda path: "") -> Prose:
+    """A whole page, whose first heading is its title.
+
+    A line `<!-- include PATH -->` stands for the Markdown that `include` gives for the path,
+    without its title; a link to that path leads there.
+    """
+    title, tokens = _titled(_markdown().parse(text))
+    included: dict[str, str] = {}
+    whole: list[Token] = []
+    for token in tokens:
+        path = _included(token)
+        if path is None:
+            whole.append(token)
+            continue
+        included[path] = f"#{path.rpartition('/')[2].removesuffix('.md')}"
+        whole.append(_html(f'<div id="{included[path][1:]}">\n'))
+        whole += _titled(_markdown().parse(include(path)))[1]
+        whole.append(_html("</div>\n"))
+    links = tuple(_links(whole, included))
+    return Prose(title, str(_markdown().renderer.render(whole, _markdown().options, {})), links)
 
 
 def inline(text: str) -> str:
@@ -75,7 +88,23 @@ def _markdown() -> MarkdownIt:
     return markdown
 
 
-def _links(tokens: Sequence[Token]) -> Iterator[Link]:
+def _titled(tokens: list[Token]) -> tuple[str, list[Token]]:
+    """The title of a page, and what follows it."""
+    if len(tokens) < 3 or (tokens[0].type, tokens[0].tag) != ("heading_open", "h1"):
+        return "", tokens
+    return "".join(part.content for part in tokens[1].children or ()), tokens[3:]
+
+
+def _included(token: Token) -> str | None:
+    found = _INCLUDE.fullmatch(token.content.strip()) if token.type == "html_block" else None
+    return found["path"] if found else None
+
+
+def _html(text: str) -> Token:
+    return Token("html_block", "", 0, content=text)
+
+
+def _links(tokens: Sequence[Token], included: Mapping[str, str]) -> Iterator[Link]:
     """Rewrites the links to pages, and tells where each stands."""
     for token in tokens:
         line = token.map[0] + 1 if token.map else 0
@@ -83,9 +112,9 @@ def _links(tokens: Sequence[Token]) -> Iterator[Link]:
             if part.type in ("softbreak", "hardbreak"):
                 line += 1
             elif part.type == "link_open":
-                href = _as_html(str(part.attrs["href"]))
-                part.attrs["href"] = href
-                yield Link(href, line)
+                written = str(part.attrs["href"])
+                part.attrs["href"] = included.get(written) or _as_html(written)
+                yield Link(str(part.attrs["href"]), written, line)
 
 
 def _as_html(href: str) -> str:

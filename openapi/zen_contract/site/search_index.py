@@ -8,17 +8,17 @@ from zen_contract.site.parsed import Parsed
 FILE = "search.json"
 
 
-def index(pages: Mapping[str, tuple[str, Parsed]]) -> bytes:
-    """The passages by path and anchor; `pages` gives each page's title and what it holds."""
+def index(titles: Mapping[str, str], bodies: Mapping[str, Parsed]) -> bytes:
+    """The passages by path and anchor; both are by the path of the page."""
     passages = [
         {
             "to": f"{path}#{one.anchor}" if one.anchor else path,
-            "page": title,
+            "page": titles[path],
             "heading": one.heading.strip(),
             "text": one.text,
         }
-        for path, (title, page) in pages.items()
-        for one in page.passages
+        for path, body in bodies.items()
+        for one in body.passages
         if one.text or one.anchor
     ]
     return json.dumps(passages, ensure_ascii=False, separators=(",", ":")).encode()

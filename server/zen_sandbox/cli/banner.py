@@ -77,6 +77,7 @@ class Banner(NamedTuple):
             facts["Admin"] = self.settings.admin_token
         facts["Database"] = f"{self.database}{' (temporary)' if self.ephemeral else ''}"
         facts["Contract"] = f"{base_url}/openapi.yaml  {base_url}/openapi.json"
+        facts["Docs"] = f"{base_url}/docs"
         if self.settings.seed is not None:
             facts["Seed"] = str(self.settings.seed)
         for name, value in facts.items():

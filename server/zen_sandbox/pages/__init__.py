@@ -10,8 +10,8 @@ from zen_sandbox.settings import Settings
 if TYPE_CHECKING:
     from a2wsgi.wsgi_typing import WSGIApp
 
-_PATHS = frozenset({"/", "/favicon.ico"})
-_FOLDERS = ("/static/",)
+_PATHS = frozenset({"/", "/favicon.ico", "/docs"})
+_FOLDERS = ("/static/", "/docs/")
 
 
 def is_page(path: str) -> bool:

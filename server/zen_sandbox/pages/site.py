@@ -1,32 +1,41 @@
-"""The pages as a Flask application: the front page, its style sheet and its icon.
+"""The pages as a Flask application: the front page, its style sheet and icon, the documentation.
 
-Nothing here knows a secret, and nothing a page shows needs a script or another server. Errors are
-the same problem documents as the API's.
+Nothing here knows a secret, and nothing a page shows needs another server. Errors are the same
+problem documents as the API's.
 """
 
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import NotFound as NotFoundError
+from werkzeug.wrappers import Response as BaseResponse
 
 from zen_contract import contract
 from zen_contract.contract import Contract, Operation
 from zen_contract.status_labels import LABELS, non_claims
 from zen_sandbox import __version__
+from zen_sandbox.pages.documentation import Documentation, NoDocumentation, content_type
 from zen_sandbox.problems import InternalError, NotFound, Problem
 from zen_sandbox.request.exchange import exchange_of
 from zen_sandbox.request.problem_response import problem_response
 from zen_sandbox.settings import Settings
 
+_POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+
+_REFERENCE = "/docs/reference.html"
+# Scalar writes its style sheet into the page, and draws icons from data.
+_REFERENCE_POLICY = (
+    f"{_POLICY}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self' blob:"
+)
 
 
 class Group(NamedTuple):
@@ -42,6 +51,7 @@ def create_site(settings: Settings) -> Flask:
     site = Flask(__name__)
     site.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     front = _front_page(settings)
+    documents = Documentation()
 
     @site.get("/")
     def front_page() -> str:
@@ -51,11 +61,33 @@ def create_site(settings: Settings) -> Flask:
     def icon() -> Response:
         return site.send_static_file("icon.svg")
 
+    @site.get("/docs")
+    def documentation() -> BaseResponse:
+        return redirect("/docs/", HTTPStatus.PERMANENT_REDIRECT)
+
+    @site.get("/docs/", defaults={"path": ""})
+    @site.get("/docs/<path:path>")
+    def page(path: str) -> Response:
+        return _documentation_page(documents, path)
+
     site.add_template_filter(_with_code, "with_code")
     site.before_request(_forget_range)
     site.after_request(_guarded)
     site.register_error_handler(HTTPException, _as_problem)
+    site.register_error_handler(NoDocumentation, _no_documentation)
     return site
+
+
+def _documentation_page(documents: Documentation, path: str) -> Response:
+    file = f"{path}index.html" if not path or path.endswith("/") else path
+    content = documents.file(file)
+    if content is None:
+        raise NotFoundError
+    response = Response(content, content_type=content_type(file))
+    response.set_etag(sha256(content).hexdigest())
+    response.cache_control.no_cache = True
+    response.make_conditional(request)
+    return response
 
 
 def _front_page(settings: Settings) -> dict[str, Any]:
@@ -101,6 +133,8 @@ def _guarded(response: Response) -> Response:
     response.headers.pop("Date", None)  # the HTTP server decides on it
     response.headers.pop("Accept-Ranges", None)
     response.headers.update(SECURITY_HEADERS)
+    if request.path == _REFERENCE:
+        response.headers["Content-Security-Policy"] = _REFERENCE_POLICY
     return response
 
 
@@ -109,6 +143,14 @@ def _as_problem(error: HTTPException) -> Response:
     problem: Problem = InternalError()
     if error.code == HTTPStatus.NOT_FOUND:
         problem = NotFound("There is nothing at this path.")
+    return _problem(problem)
+
+
+def _no_documentation(error: NoDocumentation) -> Response:
+    return _problem(NotFound(str(error)))
+
+
+def _problem(problem: Problem) -> Response:
     answer = problem_response(problem, exchange_of(request.environ["asgi.scope"]).request_id)
     return Response(
         answer.body,
