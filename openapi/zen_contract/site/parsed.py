@@ -48,7 +48,7 @@ class Parsed(HTMLParser):
         if anchor:
             self.anchors.append(anchor)
         self.references += [value for name in _POINTING if (value := given.get(name))]
-        if tag in _HEADINGS or (tag == "tr" and anchor):
+        if not self._unsearched and (tag in _HEADINGS or (tag == "tr" and anchor)):
             self._begin(tag, anchor or "")
 
     def handle_endtag(self, tag: str) -> None:
