@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from zen_contract.contract import Contract
 from zen_contract.openapi31 import as_openapi_31
+from zen_contract.postman import collection
 from zen_contract.site.operation_pages import json_text
 
 
@@ -39,4 +40,9 @@ def of(contracts: Sequence[Contract]) -> Iterator[Download]:
             f"downloads/{name}.openapi-3.1.json",
             f"{title}, OpenAPI 3.1, copied from it by rule",
             json_text(as_openapi_31(contract.document)).encode(),
+        )
+        yield Download(
+            f"downloads/{name}.postman_collection.json",
+            f"{title}, a Postman collection",
+            json_text(collection(contract)).encode(),
         )
