@@ -1,6 +1,7 @@
 """The ledger as `list` shows it: text, JSON, and the page docs/requirements.md."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import groupby
@@ -10,6 +11,7 @@ from zen_conformance import contract, requirements
 from zen_conformance.requirements import Requirement
 from zen_conformance.selection import matching
 
+_OPERATION = re.compile(r"#/paths/(?P<path>~1[^/]*)/(?P<method>[a-z]+)")
 _PREFACE = """# The requirements
 
 What `zen-conformance` {suite} holds a server to, out of contract {contract}: {count} requirements,
@@ -70,9 +72,22 @@ def as_markdown(found: Iterable[Requirement]) -> str:
         text += "| Id | Level | Requirement | Source |\n|---|---|---|---|\n"
         for one in group:
             note = f" *({_asked_when(one)})*" if _asked_when(one) else ""
-            title = one.title.replace("|", "\\|")
+            title = one.title.replace("|", "\\|") + _operation_link(one)
             text += f"| {one.id} | {one.level} | {title}{note} | {one.source} |\n"
     return text
+
+
+def _operation_link(one: Requirement) -> str:
+    """A link to the page that the site makes of the operation, where the contract says it there."""
+    found = _OPERATION.search(one.contract)
+    if found is None:
+        return ""
+    path = found["path"].replace("~1", "/").replace("~0", "~")
+    for operation in contract.contract().operations:
+        if (operation.path, operation.method) == (path, found["method"].upper()):
+            name = operation.operation_id
+            return f" [{name}](operations/{name}.md)"
+    return ""
 
 
 def _by_area(found: Iterable[Requirement]) -> Iterator[tuple[str, Iterator[Requirement]]]:

@@ -23,6 +23,7 @@ def explain(requirement_id: str) -> None:
     click.echo(f"Area      {one.area}, {requirements.load().areas[one.area]}")
     click.echo(f"Contract  {one.contract}")
     click.echo(f"Source    {one.source}")
+    click.echo(f"Page      requirements.html#{one.id} of the documentation (`zen-contract docs`)")
     click.echo(f"Needs     {', '.join(one.needs) or 'nothing beyond the target file'}")
     click.echo(f"Budget    {one.budget}")
     if one.untestable is not None:

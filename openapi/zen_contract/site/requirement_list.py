@@ -12,7 +12,7 @@ from zen_contract.site import prose
 SLUG = "requirements"
 
 _ROW = re.compile(r"^\| (?P<id>[A-Z]+-[0-9]{3}) \|[^|]*\| (?P<text>.+) \|[^|]*\|$", re.MULTILINE)
-_OPERATION = re.compile(r"\(operations/(?P<id>\w+)\.md\)")
+_OPERATION = re.compile(r" \[\w+\]\(operations/(?P<id>\w+)\.md\)")
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def by_operation(text: str) -> Mapping[str, tuple[Requirement, ...]]:
     found: dict[str, list[Requirement]] = {}
     for row in _ROW.finditer(text):
         for operation_id in _operations(row.group()):
-            one = Requirement(row["id"], prose.inline(row["text"]))
+            one = Requirement(row["id"], prose.inline(_OPERATION.sub("", row["text"])))
             found.setdefault(operation_id, []).append(one)
     return {operation_id: tuple(some) for operation_id, some in found.items()}
 
