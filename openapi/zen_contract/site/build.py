@@ -37,6 +37,7 @@ def build(
     With `same_origin` the reference sends the requests that a reader tries to where it was loaded
     from; otherwise it offers to try nothing. `tell` hears what is done next.
     """
+    reference = scalar.bundle()
     pages = Pages(contracts or [load(name) for name in CONTRACTS], written or guides.load())
     tell("Reading the pages")
     layout = Layout(pages.navigation(), pages.contract.version)
@@ -48,7 +49,7 @@ def build(
         bodies[page.path] = Parsed(page.body)
         html[page.path] = layout.frame(page, bodies[page.path])
         titles[page.path] = page.title
-    files = dict(_files(pages))
+    files = {**dict(_files(pages)), "assets/scalar.js": reference}
     tell("Checking the links")
     links.check(bodies, pages.sources, files)
     files[search_index.FILE] = search_index.index(titles, bodies)
@@ -58,6 +59,5 @@ def build(
 def _files(pages: Pages) -> Iterator[tuple[str, bytes]]:
     for file in sorted(_STATIC.iterdir()):
         yield f"assets/{file.name}", file.read_bytes()
-    yield "assets/scalar.js", scalar.bundle()
     for download in pages.downloads:
         yield download.path, download.content

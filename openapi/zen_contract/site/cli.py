@@ -39,14 +39,14 @@ def docs(out: Path, same_origin: bool) -> None:
     began = time.monotonic()
     try:
         folder.check(out)
-        files = build(same_origin=same_origin, tell=_Progress(began))
+        files = build(same_origin=same_origin, tell=Progress(began))
         folder.write(out, files)
     except (ContractError, SiteFault, folder.FolderRefused) as error:
         raise Refused(str(error)) from error
     click.echo(_summary(out, files, time.monotonic() - began))
 
 
-class _Progress:
+class Progress:
     """Says on standard error what is done, from the second second on."""
 
     def __init__(self, began: float) -> None:

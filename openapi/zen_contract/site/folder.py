@@ -36,8 +36,9 @@ def check(folder: Path) -> None:
 
 def _made_before(folder: Path) -> set[str]:
     """The files of the site that is there."""
-    if folder.exists() and not folder.is_dir():
-        raise FolderRefused(f"{folder} is a file; name a folder.")
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise FolderRefused(f"{nearest} is a file; name a folder.")
     if not folder.exists() or not any(folder.iterdir()):
         return set()
     try:
