@@ -13,6 +13,7 @@ from pathlib import Path
 
 _BUILD = ("-m", "zen_contract.cli", "docs", "--same-origin", "--out")
 _LONGEST_SECONDS = 120
+_REFUSED = 2
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -61,8 +62,9 @@ def _built() -> Mapping[str, bytes]:
             timeout=_LONGEST_SECONDS,
             check=False,
         )
-        if done.returncode != 0:
-            said = done.stderr.strip().splitlines() or ["The documentation could not be built."]
-            raise NoDocumentation(said[-1].removeprefix("Error: "))
-        files = (path for path in folder.rglob("*") if path.is_file())
+        if done.returncode == _REFUSED:
+            raise NoDocumentation(done.stderr.splitlines()[-1].removeprefix("Error: "))
+        if done.returncode:
+            raise RuntimeError(f"the documentation was not built: {done.stderr}")
+        files = (path for path in folder.rglob("[!.]*") if path.is_file())
         return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}

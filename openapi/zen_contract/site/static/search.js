@@ -137,7 +137,10 @@ function dialog() {
   function move(event) {
     const links = [input, ...list.querySelectorAll("a")];
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (event.key === "Enter" && event.target === input) {
+    if (event.key === "Escape") {
+      event.preventDefault(); // else a first press only empties the field
+      box.close();
+    } else if (event.key === "Enter" && event.target === input) {
       links[1]?.click();
     } else if (step) {
       event.preventDefault();
@@ -165,7 +168,7 @@ document.querySelectorAll("button.find").forEach((one) => one.addEventListener("
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
   const slash = event.key === "/" && !typing && !event.metaKey && !event.ctrlKey && !event.altKey;
-  if (slash || (event.key === "k" && (event.ctrlKey || event.metaKey))) {
+  if (slash || (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey))) {
     event.preventDefault();
     if (!document.querySelector("dialog.search[open]")) {
       show();
