@@ -10,11 +10,12 @@ from typing import Any
 import click
 
 from zen_contract import __version__, postman, released, show
-from zen_contract.contract import Contract, ContractError, load, load_path, names
+from zen_contract.contract import Contract, ContractError, load, load_path, names, open_contract
 from zen_contract.diff.report import report
 from zen_contract.openapi31 import as_openapi_31
 from zen_contract.refused import Refused
 from zen_contract.site.cli import docs
+from zen_contract.stubs.cli import stubs
 
 _FORMATS: dict[str, Callable[[Contract], dict[str, Any]]] = {
     "openapi-3.0": lambda contract: dict(contract.document),
@@ -38,6 +39,7 @@ def main() -> None:
 
 
 main.add_command(docs)
+main.add_command(stubs)
 
 
 @main.command(name="show")
@@ -49,7 +51,7 @@ def show_command(wanted: tuple[str, ...], as_json: bool, source: str) -> None:
     if len(wanted) > 2:
         raise Refused("Give one operationId, or a method and a path.")
     with _one_sentence():
-        contract = _contract(source)
+        contract = open_contract(source)
         if not wanted:
             _print(show.all_as_json(contract) if as_json else show.table(contract))
         else:
@@ -67,7 +69,7 @@ def export_command(form: str, source: str) -> None:
     a request for each operation, with the contract's examples.
     """
     with _one_sentence():
-        _print(_FORMATS[form](_contract(source)))
+        _print(_FORMATS[form](open_contract(source)))
 
 
 @main.command(name="lint")
@@ -134,10 +136,6 @@ def _version_or_file(source: str | None, name: str) -> Contract:
         return load(name)
     version = released.parsed(source)
     return load_path(source) if version is None else released.load(version, name)
-
-
-def _contract(source: str) -> Contract:
-    return load_path(source) if source.endswith((".yaml", ".yml")) else load(source)
 
 
 def _print(output: Iterator[str] | dict[str, object]) -> None:

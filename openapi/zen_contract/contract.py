@@ -5,6 +5,7 @@ Start here: `load()` finds the contract of a name, `Contract.operations` lists w
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -132,6 +133,17 @@ def load(name: str = "zen-back.v1") -> Contract:
             return load_path(path)
     known = ", ".join(names()) or "none"
     raise ContractError(f"There is no contract {name!r}; there are: {known}.")
+
+
+def open_contract(name_or_path: str) -> Contract:
+    """The contract that a command line names: one of this package, or any file."""
+    is_path = name_or_path.endswith((".yaml", ".yml"))
+    return load_path(name_or_path) if is_path else load(name_or_path)
+
+
+def function_name(operation_id: str) -> str:
+    """`createDestination` -> `create_destination`, as Python calls the operation's handler."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", operation_id).lower()
 
 
 def names() -> tuple[str, ...]:

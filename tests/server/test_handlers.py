@@ -7,8 +7,9 @@ import pytest
 
 from tests.server import bench_calls, calls
 from tests.server.harness import ADMIN_SCOPE
+from zen_contract.contract import function_name
 from zen_sandbox.audit import AUDITED
-from zen_sandbox.handlers import MODULES, function_name, handlers_for
+from zen_sandbox.handlers import MODULES, handlers_for
 from zen_sandbox.request.call import Call
 from zen_sandbox.request.exchange import Response
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from zen_contract import contract
+from zen_contract.plain_schemas import plain_json_schema
 from zen_sandbox.request.messages import MAX_ERRORS, Messages
-from zen_sandbox.request.schemas import plain_json_schema
 
 OBJECT: dict[str, Any] = {
     "type": "object",

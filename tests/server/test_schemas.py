@@ -7,7 +7,7 @@ import pytest
 from openapi_schema_validator import OAS30WriteValidator, oas30_format_checker
 
 from tests.server.calls import OPERATIONS
-from zen_sandbox.request.schemas import plain_json_schema
+from zen_contract.plain_schemas import plain_json_schema
 
 
 def test_nullable_becomes_one_more_type() -> None:

@@ -4,11 +4,11 @@ A handler is called with a `Call` and, by name, with what the contract's paramet
 once they were validated. It returns a response, or raises a problem.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
 
+from zen_contract.contract import function_name
 from zen_sandbox.handlers import (
     deliveries,
     delivery_flows,
@@ -50,11 +50,6 @@ MODULES: tuple[ModuleType, ...] = (
     tenants,
     clusters,
 )
-
-
-def function_name(operation_id: str) -> str:
-    """`createDestination` -> `create_destination`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", operation_id).lower()
 
 
 def handlers_for(operation_ids: Iterable[str]) -> dict[str, Callable[..., Any]]:

@@ -12,8 +12,8 @@ import jsonschema_rs
 
 from zen_contract.contract import Contract
 from zen_contract.contract import Operation as ContractOperation
+from zen_contract.plain_schemas import plain_json_schema
 from zen_sandbox.request.messages import Messages
-from zen_sandbox.request.schemas import plain_json_schema
 
 Handler = Callable[..., Any]
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})

@@ -7,8 +7,8 @@ import jsonschema_rs
 import orjson
 
 from zen_contract.contract import Contract
+from zen_contract.plain_schemas import plain_json_schema
 from zen_sandbox.request.exchange import Exchange, Response
-from zen_sandbox.request.schemas import plain_json_schema
 
 _SHOWN = 5
 

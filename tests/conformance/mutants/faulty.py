@@ -15,9 +15,9 @@ from starlette.types import ASGIApp
 
 from tests.conformance.mutants.front import Answer, Asked, Front, RewriteAnswer, RewriteRequest
 from zen_contract import contract
-from zen_contract.contract import Operation
+from zen_contract.contract import Operation, function_name
 from zen_sandbox import app as application
-from zen_sandbox.handlers import MODULES, function_name
+from zen_sandbox.handlers import MODULES
 from zen_sandbox.request import operation as compiled
 from zen_sandbox.request.call import Call
 from zen_sandbox.request.exchange import Response

@@ -1,0 +1,1 @@
+"""Makes a server to start from: `zen-contract stubs`."""
