@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from zen_contract.stubs.changes import Changes, changes
-from zen_contract.stubs.project import GENERATED, TABLE, Project
+from zen_contract.stubs.project import GENERATED, HANDLERS, TABLE, Project
 
 _NOT_SOURCE = ("__pycache__",)
 
@@ -23,7 +23,7 @@ class Plan:
     folder: Path
     first: bool  # nothing was made here before
     changes: Changes
-    written: dict[str, str]  # the implementer's files that are not there
+    written: dict[str, str]  # the implementer's files that have to be made, once
     generated: dict[str, str]  # files made anew that are not there, or are different
     stale: tuple[str, ...]  # files that an earlier run made, and this one does not
     operations: int
@@ -54,7 +54,9 @@ def plan(folder: Path, project: Project) -> Plan:
         first=first,
         changes=changes(_operations(table), json.loads(project.generated[TABLE])["operations"]),
         written={
-            path: text for path, text in project.written.items() if not (folder / path).exists()
+            path: text
+            for path, text in project.written.items()
+            if (first or path.startswith(HANDLERS)) and not (folder / path).exists()
         },
         generated={
             path: text for path, text in project.generated.items() if _text(folder / path) != text

@@ -45,4 +45,4 @@ def models_module(schemas: Mapping[str, Any]) -> str:
         raise TypeError(
             f"datamodel-code-generator made {type(made).__name__} instead of one module"
         )
-    return made
+    return made.rstrip("\n") + "\n"

@@ -15,6 +15,7 @@ from zen_contract.stubs.table import Entry, schemas, table
 
 PACKAGE = "zen_back_server"
 GENERATED = f"{PACKAGE}/generated"
+HANDLERS = f"{PACKAGE}/handlers/"
 TABLE = f"{GENERATED}/operations.json"
 PORT = 3000
 
@@ -75,13 +76,13 @@ def _written(known: dict[str, Any]) -> dict[str, str]:
         f"{PACKAGE}/__init__.py": "package_init.py.j2",
         f"{PACKAGE}/__main__.py": "main.py.j2",
         f"{PACKAGE}/keys.py": "keys.py.j2",
-        f"{PACKAGE}/handlers/__init__.py": "handlers_init.py.j2",
+        f"{HANDLERS}__init__.py": "handlers_init.py.j2",
     }
     texts = {path: _render(template, known) for path, template in files.items()}
     for resource, entries in known["resources"].items():
         own = {"resource": resource, "entries": entries, "annotations": _annotations(entries)}
         text = _render("handler.py.j2", {**known, **own})
-        texts[f"{PACKAGE}/handlers/{resource}.py"] = text
+        texts[f"{HANDLERS}{resource}.py"] = text
     return texts
 
 
