@@ -1,10 +1,12 @@
-"""A small contract without a defect, copies of it with one, and a sandbox with the demo data."""
+"""A small contract, copies of it with a defect, a sandbox with the demo data, a made server."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.contract import made_server
 from tests.contract.demo_data import Bench, Demo
 from tests.server.harness import Sandbox
 from zen_sandbox.settings import Settings
@@ -46,3 +48,17 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     settings = Settings(validate_responses=True)
     with Sandbox(tmp_path / "bench.db", settings, deliver=True) as sandbox:
         yield Bench(sandbox)
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A server that `zen-contract stubs` made; nobody writes into it."""
+    folder = tmp_path_factory.mktemp("made") / "server"
+    made_server.made(folder)
+    return folder
+
+
+@pytest.fixture
+def mine(made_once: Path, tmp_path: Path) -> Path:
+    """A copy of it, to change."""
+    return Path(shutil.copytree(made_once, tmp_path / "mine"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zen_contract.contract import Contract, ContractError, open_contract
+from zen_contract.contract import ContractError, open_contract
 
 if TYPE_CHECKING:
     from zen_contract.stubs.folder import Plan
@@ -68,9 +68,7 @@ def stubs(folder: Path, source: str, check: bool, as_json: bool) -> None:
       zen-contract stubs --out my-server --check
       zen-contract stubs --out my-server --contract next.yaml --json
     """
-    plan = _plan(folder, source)
-    if check and plan.first:
-        raise Refused(f"There is no server in {folder} yet; make it without --check.")
+    plan = _plan(folder, source, check)
     if not check:
         try:
             plan.carry_out()
@@ -84,17 +82,18 @@ def stubs(folder: Path, source: str, check: bool, as_json: bool) -> None:
     raise click.exceptions.Exit(1 if check and not plan.up_to_date else 0)
 
 
-def _plan(folder: Path, source: str) -> "Plan":
+def _plan(folder: Path, source: str, check: bool) -> "Plan":
     try:
-        from zen_contract.stubs.folder import ForeignFolder, plan
+        from zen_contract.stubs.folder import ForeignFolder, is_first, plan
         from zen_contract.stubs.project import project
     except ImportError as error:
         raise Refused(
             f"Making stubs needs {error.name}; run `pip install 'zen-back[stubs]'`."
         ) from error
     try:
-        contract: Contract = open_contract(source)
-        return plan(folder, project(contract))
+        if is_first(folder) and check:
+            raise Refused(f"There is no server in {folder} yet; make it without --check.")
+        return plan(folder, project(open_contract(source)))
     except (ContractError, ForeignFolder) as error:
         raise Refused(str(error)) from error
     except OSError as error:

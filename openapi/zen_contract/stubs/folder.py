@@ -46,9 +46,7 @@ class Plan:
 def plan(folder: Path, project: Project) -> Plan:
     """What would bring the project into that folder; ForeignFolder when it holds something else."""
     table = folder / TABLE
-    first = not table.is_file()
-    if first:
-        _require_empty(folder)
+    first = is_first(folder)
     return Plan(
         folder=folder,
         first=first,
@@ -66,15 +64,17 @@ def plan(folder: Path, project: Project) -> Plan:
     )
 
 
-def _require_empty(folder: Path) -> None:
-    if not folder.exists():
-        return
+def is_first(folder: Path) -> bool:
+    """Whether nothing was made there before; ForeignFolder when it holds something else."""
+    if (folder / TABLE).is_file():
+        return False
     # A new repository has hidden files and nothing else.
-    if not folder.is_dir() or any(not one.name.startswith(".") for one in folder.iterdir()):
+    if folder.exists() and any(not one.name.startswith(".") for one in folder.iterdir()):
         raise ForeignFolder(
             f"{folder} is not empty and holds no server that `zen-contract stubs` made; "
             "name an empty folder."
         )
+    return True
 
 
 def _operations(table: Path) -> list[Any]:
