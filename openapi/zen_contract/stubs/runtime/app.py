@@ -109,7 +109,7 @@ class _Endpoint:
             arguments.read_body(operation.body, raw)
         values = arguments.checked()
         values.pop("tenant_id", None)  # it is the credential's own, which the call has
-        key = values.pop("Idempotency-Key", None)
+        key = arguments.headers.get("Idempotency-Key")
         call = Call(exchange.credential, exchange.request_id, key)
         answer = await operation.handler(call, **values)
         await _answer(send, exchange, operation.success, answer)

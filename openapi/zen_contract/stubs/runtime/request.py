@@ -28,10 +28,14 @@ class ClientGone(Exception):
 
 
 class Arguments:
-    """What a request asks, collected with all that is wrong with it."""
+    """What a request asks, collected with all that is wrong with it.
+
+    `values` is what the handler is called with; `headers` are the header parameters.
+    """
 
     def __init__(self, operation: Operation) -> None:
         self.values: dict[str, Any] = {}
+        self.headers: dict[str, Any] = {}
         self._operation = operation
         self._errors: dict[str, str] = {}
 
@@ -39,12 +43,12 @@ class Arguments:
         """Takes the parameters."""
         query = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
         for one in self._operation.parameters:
-            given = {
-                "path": lambda one=one: [path[one.name]],
-                "query": lambda one=one: [value for name, value in query if name == one.name],
-                "header": lambda one=one: headers.getlist(one.name),
-            }[one.place]()
-            self._take(one, given)
+            if one.place == "path":
+                self._take(one, [path[one.name]], self.values)
+            elif one.place == "query":
+                self._take(one, [value for name, value in query if name == one.name], self.values)
+            else:
+                self._take(one, headers.getlist(one.name), self.headers)
 
     def read_body(self, body: Body, raw: bytes) -> None:
         """Takes the body; an absent one that may be absent is None."""
@@ -67,17 +71,17 @@ class Arguments:
             raise invalid(*first, *more)
         return self.values
 
-    def _take(self, parameter: Parameter, given: list[str]) -> None:
+    def _take(self, parameter: Parameter, given: list[str], into: dict[str, Any]) -> None:
         if len(given) > 1:
             self._errors[parameter.name] = "must be given once"
         elif not given:
-            self.values[parameter.name] = parameter.default
+            into[parameter.name] = parameter.default
             if parameter.required:
                 self._errors[parameter.name] = "is required"
         else:
             number = parameter.is_integer and _INTEGER.fullmatch(given[0])
             value: Any = int(given[0]) if number else given[0]
-            self.values[parameter.name] = value
+            into[parameter.name] = value
             self._errors |= parameter.schema.errors(value, parameter.name)
 
     def _take_body(self, body: Body, value: Any) -> None:
