@@ -113,6 +113,7 @@ def test_a_made_server_is_typed_strictly(mine: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_no_behaviour_of_a_resource_passes_before_it_is_written(
     made_once: Path, mine: Path
 ) -> None:
