@@ -23,6 +23,7 @@ PAGES = [slug for pages in navigation().values() for slug in pages]
 WALKED_ELSEWHERE = {
     "first-delivery",
     "conformance",
+    "contract-versions",
     "implement-a-resource",
     "other-languages",
     "requirements",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zen_contract.contract import ContractError, open_contract
+from zen_contract.refused import Refused
 
 if TYPE_CHECKING:
     from zen_contract.stubs.folder import Plan
@@ -19,12 +20,6 @@ Next:
   zen-back-server
 and, where zen-back[conformance] is installed, in another terminal:
   zen-conformance run --target {folder}/target.toml"""
-
-
-class Refused(click.ClickException):
-    """A wrong request or a missing library: one sentence, exit 2."""
-
-    exit_code = 2
 
 
 @click.command(name="stubs", short_help="Make a server to start from, or bring one up to date.")
