@@ -7,8 +7,9 @@ from zen_conformance.failures import ConformanceFailure, NotRun
 from zen_conformance.listings import LISTINGS, Stock, View
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.tenant import Tenant
+from zen_conformance.traffic import until
 
-_TRIES = 12
+QUIET_SECONDS = 20.0  # others write while the stories of a run begin, and then few of them
 _ENOUGH_PAGES = 40
 
 
@@ -32,7 +33,9 @@ class Whole:
 
 def quietly(view: View) -> Whole:
     """Walks of a list while nobody else changes it; not run when that does not come about."""
-    for _ in range(_TRIES):
+    known: list[Whole] = []
+
+    def walked() -> bool:
         before = _all(view)
         whole, failure = Whole(view, len(before)), None
         try:
@@ -40,11 +43,16 @@ def quietly(view: View) -> Whole:
                 whole.walks[limit] = _to_the_last_row(whole, limit)
         except ConformanceFailure as error:
             failure = error
-        if _all(view) == before:
-            if failure is not None:
-                raise failure
-            return whole
-    raise NotRun("others changed the list all the time")
+        if _all(view) != before:
+            return False
+        if failure is not None:
+            raise failure
+        known.append(whole)
+        return True
+
+    if not until(walked, seconds=QUIET_SECONDS, every=0.25):
+        raise NotRun("others changed the list all the time")
+    return known[0]
 
 
 def _to_the_last_row(whole: Whole, limit: int) -> list[Answer]:

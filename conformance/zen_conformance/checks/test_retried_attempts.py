@@ -9,6 +9,7 @@ import pytest
 from zen_conformance.answer import Answer
 from zen_conformance.chains import HOUR, batch
 from zen_conformance.check import requirement
+from zen_conformance.failures import NotRun
 from zen_conformance.receiver import Delivered, Reply
 from zen_conformance.stories import EXECUTED, is_called
 from zen_conformance.suite import Suite
@@ -31,11 +32,11 @@ class Course:
 
 
 _SLOW = {
-    "slow": Course(_ODD, (Reply(500), Reply(200, wait_seconds=1.0)), 1, 1),
+    "slow": Course(_ODD, (Reply(500), Reply(200, wait_seconds=2.5)), 1, 1),
     "slow past two": Course(
-        _ODD, (Reply(500), Reply(500), Reply(200, wait_seconds=1.0)), 2, backoff_seconds=1
+        _ODD, (Reply(500), Reply(500), Reply(200, wait_seconds=2.5)), 2, backoff_seconds=1
     ),
-    "slow and failing": Course(_ODD, (Reply(500), Reply(500, wait_seconds=1.0)), 1, 1),
+    "slow and failing": Course(_ODD, (Reply(500), Reply(500, wait_seconds=2.5)), 1, 1),
 }
 _COURSES = {
     "JSON": Course(
@@ -162,15 +163,24 @@ def test_the_idempotency_key_stays_over_manual_retries(told: Told, name: str) ->
     tale.must(len(keys) == 1, f"the keys of one chain are {sorted(keys)}")
 
 
-@pytest.mark.parametrize("name", _SLOW)
 @requirement("RETRY-002", scenario=retried_by_hand)
-def test_a_retry_under_way_is_retrying(told: Told, name: str) -> None:
-    tale, number = told[name].tale, told[name].count
-    states = [
-        one.row.get("status") for one in tale.versions if one.row.get("attempt_number") == number
-    ]
-    tale.must(states, f"no attempt {number} was queued by a retry")
-    tale.must(is_called(states[0], "retrying"), f"an attempt queued by a retry is {states[0]!r}")
+def test_a_retry_under_way_is_retrying(told: Told) -> None:
+    seen = [_first_state(told[name]) for name in _SLOW]
+    if all(state in EXECUTED for state in seen):
+        raise NotRun("the attempts were over before they were looked at")
+    for name, state in zip(_SLOW, seen, strict=True):
+        told[name].tale.must(
+            state in EXECUTED or is_called(state, "retrying"),
+            f"an attempt queued by a retry is {state!r}",
+        )
+
+
+def _first_state(one: Retried) -> object:
+    """What the last attempt was first seen as; executed already, when the look came late."""
+    for version in one.tale.versions:
+        if version.row.get("attempt_number") == one.count:
+            return version.row.get("status")
+    raise one.tale.fails(f"no attempt {one.count} was queued by a retry")
 
 
 @pytest.mark.parametrize("name", _SLOW)
