@@ -197,29 +197,29 @@ def _any_log(server: Faulty, name: str) -> None:
         return original(self, tenant_id, window, **filters)
 
 
-@mutant("tenant", "TENANT-011")
-def a_cursor_is_good_for_every_tenant(server: Faulty) -> None:
-    """A cursor is not bound to its tenant."""
+def _cursors_of_any_tenant(server: Faulty, operation_ids: str = "") -> None:
+    """Cursors of operations whose id begins so are not bound to their tenant."""
 
     @server.around(Call, "window")
     def window(original: Any, self: Any, limit: int, cursor: str | None) -> Any:
-        own, self.tenant_id = self.tenant_id, "any"
+        own, identity = self.tenant_id, self._list_identity
+        if identity.startswith(operation_ids):
+            self.tenant_id = "any"
+            # The tenant of the path is an argument of the operation, as a filter is.
+            self._list_identity = identity.replace(f"tenant_id={own}", "")
         try:
             return original(self, limit, cursor)
         finally:
-            self.tenant_id = own
+            self.tenant_id, self._list_identity = own, identity
+
+
+@mutant("tenant", "TENANT-011")
+def a_cursor_is_good_for_every_tenant(server: Faulty) -> None:
+    """A cursor is not bound to its tenant."""
+    _cursors_of_any_tenant(server)
 
 
 @mutant("tenant", "TENANT-011")
 def a_cursor_of_attempts_is_good_for_every_tenant(server: Faulty) -> None:
     """A cursor of the list of attempts is not bound to its tenant."""
-
-    @server.around(Call, "window")
-    def window(original: Any, self: Any, limit: int, cursor: str | None) -> Any:
-        own = self.tenant_id
-        if self._list_identity.startswith("listDeliveries"):
-            self.tenant_id = "any"
-        try:
-            return original(self, limit, cursor)
-        finally:
-            self.tenant_id = own
+    _cursors_of_any_tenant(server, "listDeliveries")
