@@ -21,6 +21,7 @@ PAYLOADS: dict[str, tuple[bytes, str]] = {
     "Latin-1 text": ("caf\u00e9\r\n".encode("latin-1"), "text/plain;charset=ISO-8859-1"),
     "XML": (b"<?xml version='1.0'?>\n<a  b='1'/>\n", "application/xml"),
     "an unheard-of type": (b"\x00\x01", "application/vnd.zc+x; v=1"),
+    "no byte": (b"", "text/plain"),
     "one byte": (b"\n", "text/plain"),
     "64 KiB": (random.Random(1).randbytes(64 * 1024 + 1), "application/octet-stream"),
     "1 MiB": (random.Random(2).randbytes(_MIB), "application/octet-stream"),
