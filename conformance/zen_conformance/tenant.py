@@ -21,6 +21,8 @@ from zen_conformance.traffic import Traffic
 Query = Mapping[str, Any] | Sequence[tuple[str, str]]
 _NO_IDS: Mapping[str, str] = {}
 _NAMED_SCOPES = 4
+# Who says nothing of encodings may be answered in any.
+_TAKEN = (("Accept", "*/*"), ("Accept-Encoding", "identity"))
 NOWHERE = "https://receiver.example.com/hooks"
 
 
@@ -107,7 +109,7 @@ class Tenant:
         origin: str | None = None,
     ) -> Answer:
         """Ask any path, percent-encoded already, with exactly those headers and the credential."""
-        lines = [*self._authorization(), ("Accept", "*/*"), *headers]
+        lines = [*self._authorization(), *_TAKEN, *headers]
         return Answer(
             self.traffic.send(
                 method,

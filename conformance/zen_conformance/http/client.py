@@ -10,6 +10,7 @@ import select
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -19,7 +20,11 @@ from zen_conformance.http.reading import BadAnswer, read
 from zen_conformance.target_file import Tls
 
 TIMEOUT_SECONDS = 35.0
+# Servers close what lies idle, some after two seconds: no request is to meet such an end.
+_KEPT_SECONDS = 1.0
+_NOT_READ = (408, 413, 414, 431)  # after these the rest of a request may lie in the way
 _CHUNK = 64 * 1024
+_LARGEST_BODY = 1024 * 1024
 
 
 class HttpClient:
@@ -95,13 +100,14 @@ class HttpClient:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             _write(connection, sent)
         received, keep = read(connection, sent.method)
-        if not keep:
+        if not keep or received.status in _NOT_READ or _is_too_large(sent):
             self.close()
+        self._local.used = time.monotonic()
         return received
 
     def _connection(self) -> socket.socket:
         kept: socket.socket | None = getattr(self._local, "connection", None)
-        if kept is not None and not _readable(kept):
+        if kept is not None and self._is_open(kept):
             return kept
         self.close()
         try:
@@ -110,6 +116,10 @@ class HttpClient:
             raise Unreachable(f"No connection to {self._base}: {_why(error)}.") from error
         self._local.connection = connection
         return connection
+
+    def _is_open(self, kept: socket.socket) -> bool:
+        """Whether a kept connection can be used; one with something to read has ended."""
+        return time.monotonic() - self._local.used < _KEPT_SECONDS and not _readable(kept)
 
     def _connected(self) -> socket.socket:
         port = self._port or (80 if self._context is None else 443)
@@ -130,14 +140,28 @@ def _write(connection: socket.socket, sent: Sent) -> None:
         raise ValueError("a header or path of two lines would be another request")
     head = "\r\n".join((f"{sent.method} {sent.path} HTTP/1.1", *lines, "\r\n"))
     first = head.encode("latin-1", "surrogateescape")
-    if not sent.chunked:
+    if not sent.chunked and not _is_too_large(sent):
         connection.sendall(first + sent.body)
         return
     connection.sendall(first)
     for start in range(0, len(sent.body), _CHUNK):
+        if _is_too_large(sent) and _is_answered(connection):
+            return
         piece = sent.body[start : start + _CHUNK]
-        connection.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
-    connection.sendall(b"0\r\n\r\n")
+        connection.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if sent.chunked else piece)
+    if sent.chunked:
+        connection.sendall(b"0\r\n\r\n")
+
+
+def _is_too_large(sent: Sent) -> bool:
+    return len(sent.body) > _LARGEST_BODY
+
+
+def _is_answered(connection: socket.socket) -> bool:
+    """Whether the answer is there before more of the request can be written."""
+    if isinstance(connection, ssl.SSLSocket):
+        return False  # what there is to read may be TLS's own
+    return bool(select.select([connection], [connection], [], TIMEOUT_SECONDS)[0])
 
 
 def _readable(sock: socket.socket) -> bool:

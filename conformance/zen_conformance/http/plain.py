@@ -1,14 +1,13 @@
 """Sends bytes that are no well-formed request, on a connection of their own."""
 
 import contextlib
-import http.client
 import socket
-import time
 from urllib.parse import urlsplit
 
 from zen_conformance.failures import Unreachable
 from zen_conformance.http.client import tls_context
 from zen_conformance.http.exchange import Exchange, Headers, Received, Sent
+from zen_conformance.http.reading import BadAnswer, read
 from zen_conformance.target_file import Tls
 
 _TIMEOUT_SECONDS = 10.0
@@ -29,16 +28,12 @@ def send_bytes(base_url: str, tls: Tls, request: bytes) -> Exchange:
             connection = tls_context(tls).wrap_socket(connection, server_hostname=parts.hostname)
         try:
             return Exchange(sent, _exchange(connection, request))
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, BadAnswer) as error:
             return Exchange(sent, None, trouble=str(error) or type(error).__name__)
 
 
 def _exchange(connection: socket.socket, request: bytes) -> Received:
-    began = time.perf_counter()
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         connection.sendall(request)
-    response = http.client.HTTPResponse(connection)
-    response.begin()
-    body = response.read()
-    headers = Headers(tuple(response.getheaders()))
-    return Received(response.status, headers, body, time.perf_counter() - began)
+    received, _ = read(connection, request.partition(b" ")[0].decode("latin-1"))
+    return received
