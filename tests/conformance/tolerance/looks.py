@@ -3,8 +3,11 @@
 import hashlib
 import itertools
 import json
+import re
 import uuid
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from tests.conformance.mutants.faulty import Faulty
 from tests.conformance.mutants.front import Answer, Asked
@@ -124,7 +127,31 @@ def charsets(server: Faulty) -> None:
 
 @odd("Timestamps always have six digits of a second.")
 def fractions(server: Faulty) -> None:
-    _timestamps(server, lambda moment: f"{moment}417Z")
+    _timestamps(server, lambda moment: f"{moment}{_MICROSECONDS}Z")
+
+    @server.requests("listLogs")
+    def rewrite(asked: Asked) -> None:
+        given = parse_qsl(asked.query, keep_blank_values=True)
+        asked.query = urlencode(
+            [(name, _kept(value) if name in ("since", "until") else value) for name, value in given]
+        )
+
+
+_MICROSECONDS = 417
+
+
+def _kept(bound: str) -> str:
+    """A bound of what is shown as one of what is kept, which is shorter by those microseconds."""
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:[.](\d{1,9}))?Z", bound)
+    if found is None:
+        return bound
+    shorter = int(f"{found[2] or '':0<9}") - _MICROSECONDS * 1000
+    more = timedelta(milliseconds=-(-shorter // 10**6))
+    try:
+        kept = datetime.fromisoformat(found[1]) + more
+    except (ValueError, OverflowError):
+        return bound
+    return f"{kept.isoformat('T', 'milliseconds')}Z"
 
 
 @odd("Timestamps are whole seconds, so that many are equal.")
