@@ -16,6 +16,7 @@ from zen_contract.postman import collection
 from zen_contract.samples import samples_of
 from zen_contract.site import guides, problem_types
 from zen_contract.site.build import CONTRACTS, build
+from zen_contract.site.front_page import SERVE
 from zen_contract.status_labels import LABELS, non_claims
 
 OPERATIONS = [(one, name) for name in CONTRACTS for one in load(name).operations]
@@ -183,6 +184,8 @@ def test_every_page_can_be_found_by_its_title(site: Mapping[str, bytes], pages: 
         assert not anchor or anchor in pages[path].values("id")
     texts = {one["to"]: one["text"] for one in passages}
     assert "PATCH leaves each field" in texts["requirements.html#DEST-013"]
+    assert "POST /v1/tenants/{tenant_id}/destinations" in texts["operations/createDestination.html"]
+    assert '"type": "https://api.zen-mesh.io/errors/conflict"' in texts["problems/conflict.html"]
 
 
 def test_only_the_reference_differs_where_the_server_of_the_api_serves_the_site(
@@ -195,6 +198,5 @@ def test_only_the_reference_differs_where_the_server_of_the_api_serves_the_site(
 
 def test_the_command_of_the_front_page_is_the_readmes(pages: Pages) -> None:
     readme = Path(__file__).parents[2] / "README.md"
-    command = re.search(r"python3 -m venv .*? serve", pages["index.html"].text)
-    assert command
-    assert command.group() in readme.read_text(encoding="utf-8")
+    assert " ".join(SERVE.split()) in pages["index.html"].text
+    assert " && ".join(SERVE.splitlines()) in readme.read_text(encoding="utf-8")

@@ -10,9 +10,10 @@ from zen_contract.status_labels import LABELS, non_claims
 
 PATH = "index.html"
 TITLE = "Zen Mesh customer API"
-SERVE = (
-    "python3 -m venv .venv && .venv/bin/pip install -q '.[sandbox]' && .venv/bin/zen-sandbox serve"
-)
+SERVE = """\
+python3 -m venv .venv && .venv/bin/pip install -q '.[sandbox]'
+.venv/bin/zen-sandbox serve
+"""
 
 _STEPS = (
     ("createIngester", "Make an endpoint", "for a provider to post to."),
@@ -30,7 +31,7 @@ def front_page(
     given: Mapping[str, Any] = {
         "start": start,
         "has_problems": has_problems,
-        "serve": highlighting.block(SERVE + "\n", "sh"),
+        "serve": highlighting.block(SERVE, "sh"),
         "steps": _STEPS,
         "words": prose.passage(_words(contract)),
         "labels": {label: meaning for label, meaning in LABELS.items() if label in labels},

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 _POINTING = ("href", "src")
 _HEADINGS = ("h1", "h2", "h3", "h4")
 _UNSEARCHED = frozenset({"nav", "script", "style", "template", "button"})
+_INLINE = frozenset({"a", "b", "code", "em", "i", "kbd", "mark", "span", "strong", "wbr"})
 _VOID = ("area", "br", "col", "hr", "img", "input", "link", "meta", "wbr")
 
 
@@ -20,7 +21,7 @@ class Passage:
     @property
     def text(self) -> str:
         """The text on one line."""
-        return " ".join(" ".join(self.words).split())
+        return " ".join("".join(self.words).split())
 
 
 class Parsed(HTMLParser):
@@ -41,6 +42,8 @@ class Parsed(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in _VOID:
             self._open.append(tag)
+        if tag not in _INLINE:
+            self.passages[-1].words.append(" ")
         given = dict(attrs)
         if "data-unsearched" in given:
             self._unsearched = len(self._open)

@@ -83,7 +83,7 @@ function entry(passage, asked) {
   title.textContent = passage.heading || passage.page;
   const where = document.createElement("span");
   where.className = "where";
-  where.textContent = passage.heading ? passage.page : "";
+  where.textContent = passage.heading === passage.page ? "" : passage.page;
   const text = document.createElement("span");
   text.className = "excerpt";
   text.append(...excerpt(passage, asked));
