@@ -1,11 +1,11 @@
 """What the public contract has no example of: schemas that contain themselves, maps, scopes."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.contract.trees import answered, asked, planted
 from zen_contract.contract import Contract
 from zen_contract.diff.change import Change
 from zen_contract.diff.compare import changes
@@ -17,17 +17,6 @@ TREE = {
         "below": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}},
     },
 }
-
-
-def asked(schema: Any, **schemas: Any) -> Contract:
-    """A contract with one operation that takes values of that schema."""
-    return _contract({"requestBody": _content(schema), "responses": {}}, schemas)
-
-
-def answered(schema: Any, status: str = "200", **schemas: Any) -> Contract:
-    """A contract with one operation that answers with values of that schema."""
-    response = {"description": "It.", **_content(schema)}
-    return _contract({"responses": {status: response}}, schemas)
 
 
 def one_change(old: Contract, new: Contract) -> Change:
@@ -75,6 +64,12 @@ def test_a_reference_to_another_definition_is_a_change_where_it_is_used() -> Non
         ({"additionalProperties": False}, {}, "compatible"),
         ({"oneOf": [{"type": "string"}]}, {"oneOf": [{"type": "string"}, {}]}, "compatible"),
         ({"type": "string"}, {"oneOf": [{"type": "string"}, {"type": "null"}]}, "compatible"),
+        ({"type": "string"}, {"type": "string", "anyOf": [{"maxLength": 5}]}, "breaking"),
+        (
+            {"anyOf": [{"maxLength": 5}]},
+            {"anyOf": [{"maxLength": 5}], "type": "string"},
+            "breaking",
+        ),
         ({"oneOf": [{"type": "string"}, {"type": "array"}]}, {"type": "string"}, "breaking"),
         ({"allOf": [{"maximum": 9}, {"maximum": 5}]}, {"maximum": 5}, "editorial"),
         ({"allOf": [{"maximum": 9}, {"maximum": 5}]}, {"maximum": 9}, "compatible"),
@@ -127,20 +122,6 @@ def test_what_is_answered_may_only_be_drawn_more_narrowly(old: Any, new: Any, ki
 )
 def test_scopes_may_only_become_easier_to_have(old: list[str], new: list[str], kind: str) -> None:
     def contract(scopes: list[str]) -> Contract:
-        return _contract({"security": [{"bearer": scopes}], "responses": {}}, {})
+        return planted({"security": [{"bearer": scopes}], "responses": {}}, {})
 
     assert one_change(contract(old), contract(new)).kind == kind
-
-
-def _contract(operation: Any, schemas: Any) -> Contract:
-    document = {
-        "openapi": "3.0.3",
-        "info": {"title": "Trees", "version": "1.0.0"},
-        "paths": {"/trees": {"post": {"operationId": "plantTree", **operation}}},
-        "components": {"schemas": schemas},
-    }
-    return Contract(Path("trees.yaml"), json.dumps(document).encode(), document)
-
-
-def _content(schema: Any) -> Any:
-    return {"content": {"application/json": {"schema": schema}}}

@@ -11,7 +11,7 @@ from typing import Any
 from zen_contract.diff.spot import Direction
 from zen_contract.pointers import Place, Pointer
 
-_CHOICES = {"oneOf", "anyOf"}
+_CHOICES = ("oneOf", "anyOf")
 _WORDS = {"title", "description", "example"}
 _HIDDEN_BY = {Direction.REQUEST: "readOnly", Direction.ANSWER: "writeOnly"}
 
@@ -83,15 +83,15 @@ class Schema:
     def is_choice(self) -> bool:
         """Whether it says nothing but what it offers in oneOf or anyOf."""
         said = {key for part in self.parts for key in part.value}
-        return bool(said & _CHOICES) and not said - _CHOICES - _WORDS
+        return bool(said & {*_CHOICES}) and not said - {*_CHOICES} - _WORDS
 
-    def branches(self) -> list["Schema"]:
-        """What oneOf and anyOf offer."""
+    def choices(self) -> list[list["Schema"]]:
+        """What each oneOf and anyOf offers."""
         return [
-            schema_of((*part.pointer, key, index), place)
+            [schema_of((*part.pointer, key, index), place) for index, place in part.below(key)]
             for part in self.parts
-            for key in ("oneOf", "anyOf")
-            for index, place in part.below(key)
+            for key in _CHOICES
+            if key in part.value
         ]
 
     def _below(self, *keys: str) -> "Schema | None":

@@ -32,7 +32,7 @@ def compared(old: Schema, new: Schema, spot: Spot, *, above: Above = ()) -> Iter
     pair = (old.pointers, new.pointers)
     if pair in above:
         return  # a schema that contains itself
-    if old.is_choice != new.is_choice:
+    if (old.is_choice and not new.choices()) or (new.is_choice and not old.choices()):
         yield from _chosen(old, new, spot, (*above, pair))
         return
     yield from _values(old, new, spot)
@@ -47,7 +47,7 @@ def _chosen(old: Schema, new: Schema, spot: Spot, above: Above) -> Iterator[Foun
     found = matched(old, new, spot)
     for before, after in found.pairs:
         yield from compared(before, after, spot, above=above)
-    yield from _alternatives(found, spot)
+    yield from _alternatives(found, new, spot)
 
 
 def _values(old: Schema, new: Schema, spot: Spot) -> Iterator[Found]:
@@ -56,7 +56,7 @@ def _values(old: Schema, new: Schema, spot: Spot) -> Iterator[Found]:
             yield _judged(shift, spot, is_open=old.has(OPEN))
     yield from _open_values(old, new, spot)
     yield from _defaults(old, new, spot)
-    yield from _alternatives(matched(old, new, spot), spot)
+    yield from _alternatives(matched(old, new, spot), new, spot)
     yield from wording.messages(old, new, spot)
     yield from wording.deprecation(old, new, spot)
     yield from wording.of_schemas(old, new, spot)
@@ -135,8 +135,15 @@ def _defaults(old: Schema, new: Schema, spot: Spot) -> Iterator[Found]:
     yield breaking(where, "default", what, said)
 
 
-def _alternatives(found: Matched, spot: Spot) -> Iterator[Found]:
+def _alternatives(found: Matched, new: Schema, spot: Spot) -> Iterator[Found]:
     """Alternatives that only one side offers; of failures the types of problem are told instead."""
+    where = new.sites[0]
+    if found.loosened:
+        free = Shift("choice", where, "nothing has to be chosen any more", wider="another form")
+        yield _judged(free, spot, is_open=False)
+    if found.tightened:
+        bound = Shift("choice", where, "one of several forms is asked for", narrower="another form")
+        yield _judged(bound, spot, is_open=False)
     if spot.is_failure and not spot.path:
         return
     for branch in found.gone:

@@ -1,7 +1,7 @@
 """What a schema newly takes, and what it no longer takes, one keyword at a time."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,12 @@ def enumerated(schema: Schema) -> list[Any] | None:
     lists = schema.values("enum")
     if not lists:
         return None
-    return [value for value in lists[0] if all(value in other for other in lists[1:])]
+    return [value for value in lists[0] if all(among(value, other) for other in lists[1:])]
+
+
+def among(value: Any, values: Iterable[Any]) -> bool:
+    """Whether JSON's value is one of them; Python takes `true` for 1."""
+    return any(value == one and isinstance(value, bool) is isinstance(one, bool) for one in values)
 
 
 def _types(old: Schema, new: Schema) -> Iterator[Shift]:
@@ -93,8 +98,8 @@ def _enums(old: Schema, new: Schema) -> Iterator[Shift]:
         values = _listed(before)
         yield Shift("enum", where, "any value fits", wider=f"anything but {values}")
     elif before is not None and after is not None:
-        gone = [value for value in before if value not in after]
-        come = [value for value in after if value not in before]
+        gone = [value for value in before if not among(value, after)]
+        come = [value for value in after if not among(value, before)]
         if gone or come:
             yield Shift("enum", where, _moved(gone, come), _named(gone), _named(come))
 
@@ -182,6 +187,8 @@ def _moved_word(
         return None
     pair = _said(old, keyword), _said(new, keyword)
     widened, narrowed = after < before or pair in wider, before < after or pair[::-1] in wider
+    if len(after) > 1:  # nothing is of two types: what is meant cannot be told
+        return Relation(narrower=True, wider=True)
     return Relation(narrower=not widened, wider=not narrowed)
 
 
