@@ -10,15 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from zen_contract import node_tools
 
 VARIABLE = "ZEN_CHROMIUM"
 
+expect.set_options(timeout=30_000)  # its five seconds are not enough for a busy machine
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _PACKAGE = Path(__file__).with_name("chromium")
-_REFUSED_PROBE = "'unsafe-eval'"
 
 
 @dataclass(frozen=True)

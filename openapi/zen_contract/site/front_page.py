@@ -1,6 +1,6 @@
 """The front page: what this is, the three jobs, and the way to a first delivered event."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from zen_contract.contract import Contract
@@ -25,17 +25,20 @@ _STEPS = (
 
 
 def front_page(
-    contract: Contract, layout: Layout, start: Item, labels: set[str], *, has_problems: bool
+    contracts: Sequence[Contract], layout: Layout, start: Item, *, has_problems: bool
 ) -> Page:
     """The page; `start` is the guide that leads to a first delivered event."""
+    operations = {one.operation_id: one for contract in contracts for one in contract.operations}
+    labels = {one.status_label for one in operations.values()}
     given: Mapping[str, Any] = {
         "start": start,
         "has_problems": has_problems,
+        "has_sandbox": len(contracts) > 1,
         "serve": highlighting.block(SERVE, "sh"),
-        "steps": _STEPS,
-        "words": prose.passage(_words(contract)),
+        "steps": [step for step in _STEPS if step[0] in operations],
+        "words": prose.passage(_words(contracts[0])),
         "labels": {label: meaning for label, meaning in LABELS.items() if label in labels},
-        "non_claims": non_claims(contract),
+        "non_claims": non_claims(contracts[0]),
     }
     body = layout.fill("front.html", PATH, **given)
     return Page(PATH, TITLE, body, "front", "The contract, a sandbox and a conformance suite.")

@@ -62,10 +62,8 @@ class Pages:
     def all(self, layout: Layout, *, same_origin: bool) -> Iterator[Page]:
         """Every page, in the order of the navigation."""
         start = self._item(self._guides.sections[0].slugs[0])
-        labels = {str(one.status_label) for some in self._contracts for one in some.operations}
-        yield front_page(
-            self.contract, layout, start, labels, has_problems=bool(self._guides.problems())
-        )
+        has_problems = bool(self._guides.problems())
+        yield front_page(self._contracts, layout, start, has_problems=has_problems)
         for slug, written in self._written.items():
             path = f"{slug}.html"
             body = layout.fill("guide.html", path, title=written.title, html=written.html)
