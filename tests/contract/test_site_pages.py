@@ -148,6 +148,12 @@ def test_a_page_without_a_title_is_one_sentence(written: Written) -> None:
     assert fault_of(folder).startswith("docs/start.md:1: The page has to begin with its title")
 
 
+def test_a_page_that_is_not_utf_8_is_one_sentence(written: Written) -> None:
+    folder = written()
+    (folder / "start.md").write_bytes(b"# Start\n\n\xff\n")
+    assert fault_of(folder) == "docs/start.md: It is not UTF-8."
+
+
 def test_a_problem_of_the_contract_without_a_page_is_one_sentence(written: Written) -> None:
     folder = written()
     (folder / "problems" / "conflict.md").unlink()
@@ -181,3 +187,12 @@ def test_code_is_coloured_and_stays_what_it_is() -> None:
 def test_a_block_in_an_unknown_language_is_shown_as_it_is() -> None:
     page = Document(prose.page("# Page\n\n```console\n$ <b>\n```\n").html)
     assert page.text == "$ <b>"
+
+
+def test_prose_of_the_contract_is_shown_as_it_is_written() -> None:
+    text = prose.inline("`Event <id>` or <id>, with **weight**;\nno <script>.")
+    assert text == (
+        "<code>Event &lt;id&gt;</code> or &lt;id&gt;, with <strong>weight</strong>;"
+        " no &lt;script&gt;."
+    )
+    assert " id=" not in prose.passage("## A heading\n\n| a |\n|---|\n| ABC-001 |\n")

@@ -31,13 +31,18 @@ class Guides:
 
     def text(self, slug: str) -> str:
         """The Markdown of a page, as `quickstart` or `problems/not-found`."""
-        return (self.folder / f"{slug}.md").read_text(encoding="utf-8")
+        try:
+            return (self.folder / f"{slug}.md").read_text(encoding="utf-8")
+        except OSError as error:
+            raise SiteFault(f"It cannot be read: {error.strerror}.", self.named(slug)) from error
+        except UnicodeDecodeError as error:
+            raise SiteFault("It is not UTF-8.", self.named(slug)) from error
 
     def included(self, path: str) -> str:
         """The Markdown of a file beside or above the pages, such as `../CHANGELOG.md`."""
         try:
             return (self.folder / path).read_text(encoding="utf-8")
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise SiteFault(f"{path}, which a page includes, cannot be read.") from error
 
     def named(self, slug: str) -> str:

@@ -65,12 +65,12 @@ def page(text: str, include: Callable[[str], str] = lambda path: "") -> Prose:
 
 def inline(text: str) -> str:
     """A sentence or two of the contract, without paragraphs."""
-    return str(_markdown().renderInline(" ".join(text.split())))
+    return str(_plain().renderInline(" ".join(text.split())))
 
 
 def passage(text: str) -> str:
     """A passage of the contract; its headings make no anchors."""
-    return str(_markdown().render(text))
+    return str(_plain().render(text))
 
 
 def is_elsewhere(href: str) -> bool:
@@ -80,12 +80,24 @@ def is_elsewhere(href: str) -> bool:
 
 @cache
 def _markdown() -> MarkdownIt:
-    markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
+    """For pages, which may hold comments and HTML of ours."""
+    markdown = _rules(MarkdownIt("commonmark", {"html": True}))
     markdown.use(anchors_plugin, max_level=_DEEPEST_ANCHOR)
     markdown.core.ruler.push("requirement_anchors", _anchor_requirements)
-    for rule in (_fence, _heading_close, _table_open, _table_close):
-        markdown.add_render_rule(rule.__name__.removeprefix("_"), rule)
+    markdown.add_render_rule("heading_close", _heading_close)
     return markdown
+
+
+@cache
+def _plain() -> MarkdownIt:
+    """For the contract, in whose prose `<id>` is a word."""
+    return _rules(MarkdownIt("commonmark", {"html": False}))
+
+
+def _rules(markdown: MarkdownIt) -> MarkdownIt:
+    for rule in (_fence, _table_open, _table_close):
+        markdown.add_render_rule(rule.__name__.removeprefix("_"), rule)
+    return markdown.enable("table")
 
 
 def _titled(tokens: list[Token]) -> tuple[str, list[Token]]:
