@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from zen_contract import node_tools
 
@@ -19,6 +19,7 @@ VARIABLE = "ZEN_CHROMIUM"
 expect.set_options(timeout=30_000)  # its five seconds are not enough for a busy machine
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_LEFT = "net::ERR_ABORTED"  # the page was left before its icon had come
 _PACKAGE = Path(__file__).with_name("chromium")
 
 
@@ -41,13 +42,22 @@ class Seen:
         """Begins to listen."""
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("requestfailed", lambda request: self.complaints.append(f"failed {request.url}"))
+        page.on("requestfailed", self._failed)
         page.on("console", self._console)
+
+    def forget(self) -> None:
+        """Before the next page."""
+        self.requests.clear()
+        self.complaints.clear()
 
     def outside(self, base_url: str) -> list[str]:
         """The requests that left the site."""
         own = (f"{base_url}/", "data:", f"blob:{base_url}/")
         return [url for url in self.requests if not url.startswith(own)]
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != _LEFT:
+            self.complaints.append(f"{request.failure} {request.url}")
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error":

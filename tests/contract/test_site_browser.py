@@ -88,9 +88,10 @@ def test_every_page_keeps_to_its_server_complains_of_nothing_and_fits(
     """And axe looks at each on the phone; at each kind of page it looks in every way, below."""
     context = site.context(width, theme)
     page = context.new_page()
+    seen = Seen()
+    seen.watch(page)
     for path in site.own_pages:
-        seen = Seen()
-        seen.watch(page)
+        seen.forget()
         page.goto(f"/{path}")
         assert seen.complaints == [], path
         assert seen.requests, path
