@@ -14,6 +14,7 @@ import pytest
 
 MARK = "zen_requirement"
 EARLY = "zen_early"
+FIRST, ANY, LAST = range(3)  # turns
 
 
 def requirement(
@@ -44,5 +45,5 @@ def early() -> pytest.MarkDecorator:
 def turn(item: pytest.Item) -> int:
     """When a check has its turn: what is early first, what waits for a scenario last."""
     if scenario_of(item) is not None:
-        return 2
-    return 0 if item.get_closest_marker(EARLY) else 1
+        return LAST
+    return FIRST if item.get_closest_marker(EARLY) else ANY

@@ -2,21 +2,20 @@
 
 The processes are forked after collection, so that nothing is imported or collected twice.  Each
 takes the next check that nobody has taken, sends pytest's reports to the first process, and in the
-end takes away what it created.  The first worker alone tells the scenarios and has the checks that
-judge them.
+end takes away what it created.
 
 Workers are process groups of their own.  Ctrl-C and SIGTERM reach the first process, which hands
 them on: no worker is told twice by one key press.
 """
 
 import gc
+import itertools
 import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain, pairwise
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, Pipe, wait
 
@@ -56,26 +55,37 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
 
 class _Shares:
-    """Which check comes next, across processes: a number that all of them count up."""
+    """Which check comes next, across processes: a number that all of them count up.
+
+    Checks that are early share rows, and those that judge a scenario its story: one worker has
+    them, so that neither is made twice.
+    """
 
     def __init__(self, items: Iterable[pytest.Item]) -> None:
-        self._items: list[pytest.Item] = []
-        self._waiting: list[pytest.Item] = []  # for a scenario
+        turns: dict[int, list[pytest.Item]] = {check.FIRST: [], check.ANY: [], check.LAST: []}
         for item in items:
-            (self._items if check.scenario_of(item) is None else self._waiting).append(item)
+            turns[check.turn(item)].append(item)
+        self._first, self._items, self._last = turns.values()
         self._next = get_context("fork").Value("l", 0)
+        self._over = get_context("fork").Event()
 
     def of(self, number: int) -> Iterator[pytest.Item]:
-        """The checks of one worker."""
-        while (index := self._count()) < len(self._items):
-            yield self._items[index]
-        if number == 0:
-            yield from self._waiting
+        """The checks of one worker, until the last one or `end`."""
+        mine = self._with_its_own() if number == 0 else self._shared()
+        return itertools.takewhile(lambda item: not self._over.is_set(), mine)
 
     def end(self) -> None:
         """Nobody takes another one."""
-        with self._next.get_lock():
-            self._next.value = len(self._items)
+        self._over.set()
+
+    def _with_its_own(self) -> Iterator[pytest.Item]:
+        yield from self._first
+        yield from self._shared()
+        yield from self._last
+
+    def _shared(self) -> Iterator[pytest.Item]:
+        while (index := self._count()) < len(self._items):
+            yield self._items[index]
 
     def _count(self) -> int:
         with self._next.get_lock():
@@ -175,7 +185,7 @@ class _Worker:
         with suppress(KeyboardInterrupt, BrokenPipeError):  # the second: nobody listens any more
             if number == 0:
                 self._running.scenarios.start(self._running.wanted_scenarios)
-            for item, following in pairwise(chain(shares.of(number), [None])):
+            for item, following in itertools.pairwise(itertools.chain(shares.of(number), [None])):
                 hook = self._session.config.hook
                 hook.pytest_runtest_protocol(item=item, nextitem=following)
                 if self._session.shouldstop:

@@ -9,7 +9,7 @@ import pytest
 
 from zen_conformance.answer import Answer
 from zen_conformance.attempt_grid import KINDS, Grid, a_grid, key
-from zen_conformance.check import requirement
+from zen_conformance.check import early, requirement
 from zen_conformance.failing import post
 from zen_conformance.failures import NotOffered
 from zen_conformance.listings import LISTINGS, View, must_be_full
@@ -21,6 +21,7 @@ from zen_conformance.suite import Suite
 from zen_conformance.tenant import Tenant
 from zen_conformance.traffic import until
 
+pytestmark = early()
 _STATUSES = ("failed", "delivered", "retrying")
 _EVENTS = (0, -1)
 
