@@ -11,7 +11,7 @@ from zen_contract.status_labels import LABELS, non_claims
 PATH = "index.html"
 TITLE = "Zen Mesh customer API"
 SERVE = """\
-python3 -m venv .venv && .venv/bin/pip install -q '.[sandbox,docs]'
+python3 -m venv .venv && .venv/bin/pip install -q '.[sandbox]'
 .venv/bin/zen-sandbox serve
 """
 
