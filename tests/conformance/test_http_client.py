@@ -95,3 +95,10 @@ def test_a_connection_that_lay_idle_is_not_used_again() -> None:
         until(lambda: time.monotonic() - began > 1.05, seconds=5)
         assert _status(client.send("GET", "/")) == 200
         assert len(met) == 2
+
+
+def test_a_connection_made_to_see_whether_the_server_is_there_is_used() -> None:
+    with _server(_answering(_OK)) as (client, met):
+        client.reach()
+        assert _status(client.send("GET", "/")) == 200
+        assert len(met) == 1

@@ -114,7 +114,7 @@ class HttpClient:
             connection = self._connected()
         except OSError as error:
             raise Unreachable(f"No connection to {self._base}: {_why(error)}.") from error
-        self._local.connection = connection
+        self._local.connection, self._local.used = connection, time.monotonic()
         return connection
 
     def _is_open(self, kept: socket.socket) -> bool:
