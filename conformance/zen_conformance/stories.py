@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from zen_conformance.answer import Answer
 from zen_conformance.failures import ConformanceFailure, NotOffered, NotRun, Unreachable
@@ -182,6 +182,17 @@ def ingest(
             raise
         # The name a server knows itself by may not lead to it from here; base_url does.
         return anonymous.raw("POST", path, lines, body, chunked=chunked)
+
+
+def address_of(ingester: Mapping[str, Any], other_id: str) -> str | None:
+    """Where an endpoint of that id would take events; None when this one's address shows no id.
+
+    A short id may be in the port as well: only a whole segment of the path is one.
+    """
+    parts = urlsplit(str(ingester.get("ingest_url")))
+    segments = [other_id if one == ingester["id"] else one for one in parts.path.split("/")]
+    path = "/".join(segments)
+    return urlunsplit(parts._replace(path=path)) if path != parts.path else None
 
 
 def _number(row: Row, answer: Answer) -> int:
