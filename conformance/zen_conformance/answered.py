@@ -39,6 +39,8 @@ def answers(suite: Suite) -> Tales:
     for name, reply in replies.items():
         expected = 1 if name in SUCCESSES or name in WHOLE else 2
         tales[name] = tell(suite, reply, Reply(200), max_attempts=2, expected=expected)
+        if reply.wait_seconds:
+            tales[name].look()  # while it is under way
     see(list(tales.values()), seconds=PROMPTLY_SECONDS + 5)
     aside = replace(tales[302].story, box=elsewhere)
     tales["elsewhere"] = Tale(aside, tales[302].event)  # what came where redirects lead

@@ -110,8 +110,8 @@ def a_grid(suite: Suite) -> Grid:
         if kind.reply is None or suite.target.offers("receiver"):
             _connect(suite, grid, ingester["id"], name)
     count = suite.configuration.scaled(*_MANY_EVENTS) // 2
-    began = time.monotonic()
     grid.early = [post(grid.api, ingester) for _ in range(count)]
+    began = time.monotonic()
     if "late" in grid.targets:
         grid.pending = [_look(grid, query) for query in _pending_queries(grid)]
     until(lambda: time.monotonic() > began + A_SECOND_APART, seconds=2 * A_SECOND_APART)

@@ -17,6 +17,9 @@ from zen_conformance.stories import PROMPTLY_SECONDS, Posted, Row, Story, are_ex
 from zen_conformance.suite import Suite
 from zen_conformance.traffic import until
 
+_BACKOFFS = (2, 5, 10)
+_MARGIN_SECONDS = 0.5
+
 
 @dataclass(frozen=True)
 class Version:
@@ -137,6 +140,25 @@ def see(
         return not left
 
     until(all_done, seconds=seconds, every=0.1)
+
+
+def changed_in_time(
+    tell_one: Callable[[int], Tale], change: Callable[[Tale, int], object]
+) -> tuple[Tale, int]:
+    """A tale that was changed before its second attempt was due, and its `backoff_seconds`.
+
+    The change comes when the second attempt is queued: a policy counts when an attempt runs, which
+    the first one does until then.  On a busy machine it may come late: the tale is then told anew,
+    with more time for it.
+    """
+    for backoff in _BACKOFFS:
+        tale = tell_one(backoff)
+        until(lambda tale=tale: queued(2)(tale), seconds=PROMPTLY_SECONDS)  # type: ignore[misc]
+        change(tale, backoff)
+        came = tale.story.box.arrived
+        if not came or time.monotonic() < came[0].monotonic + backoff - _MARGIN_SECONDS:
+            return tale, backoff  # without a first attempt the checks say what is missing
+    raise NotRun(f"a change took longer than the {_BACKOFFS[-1]} s before the second attempt")
 
 
 def queued(number: int) -> Callable[[Tale], bool]:

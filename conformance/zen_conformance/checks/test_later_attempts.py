@@ -9,9 +9,7 @@ from zen_conformance.failures import NotRun
 from zen_conformance.receiver import Box, Reply
 from zen_conformance.stories import EXECUTED, PROMPTLY_SECONDS, are_executed
 from zen_conformance.suite import Suite
-from zen_conformance.tales import Tale, due_after, see, tell, wait_for
-
-_BACKOFF = 2
+from zen_conformance.tales import Tale, changed_in_time, due_after, see, tell, wait_for
 
 Changed = Mapping[str, Tale]
 
@@ -19,14 +17,16 @@ Changed = Mapping[str, Tale]
 def changed(suite: Suite) -> Changed:
     """First attempts that failed, and a change while the second waits."""
     tales: dict[str, Tale] = {}
-    for name, (limit, _) in _CHANGES.items():
-        tales[name] = tell(
-            suite, Reply(500), max_attempts=limit, backoff_seconds=_BACKOFF, expected=2
+    longest = 0
+    for name, (limit, change) in _CHANGES.items():
+        tales[name], backoff = changed_in_time(
+            lambda backoff, limit=limit: tell(  # type: ignore[misc]
+                suite, Reply(500), max_attempts=limit, backoff_seconds=backoff, expected=2
+            ),
+            change,
         )
-    for name, (_, change) in _CHANGES.items():
-        tales[name].story.box.wait(1, PROMPTLY_SECONDS)
-        change(tales[name])
-    see(list(tales.values()), _second_is_over, seconds=_BACKOFF + PROMPTLY_SECONDS)
+        longest = max(longest, backoff)
+    see(list(tales.values()), _second_is_over, seconds=longest + 2 * PROMPTLY_SECONDS)
     # A third attempt is queued with the second's end, if at all.
     wait_for(0.5)
     for tale in tales.values():
@@ -40,36 +40,36 @@ def _second_is_over(tale: Tale) -> bool:
     )
 
 
-def _to_one(tale: Tale) -> None:
-    tale.story.set_policy(max_attempts=1, backoff_seconds=_BACKOFF)
+def _to_one(tale: Tale, backoff: int) -> None:
+    tale.story.set_policy(max_attempts=1, backoff_seconds=backoff)
 
 
-def _to_two(tale: Tale) -> None:
-    tale.story.set_policy(max_attempts=2, backoff_seconds=_BACKOFF)
+def _to_two(tale: Tale, backoff: int) -> None:
+    tale.story.set_policy(max_attempts=2, backoff_seconds=backoff)
 
 
-def _to_three(tale: Tale) -> None:
-    tale.story.set_policy(max_attempts=3, backoff_seconds=_BACKOFF)
+def _to_three(tale: Tale, backoff: int) -> None:
+    tale.story.set_policy(max_attempts=3, backoff_seconds=backoff)
 
 
-def _to_slower(tale: Tale) -> None:
+def _to_slower(tale: Tale, _: int) -> None:
     tale.story.set_policy(max_attempts=3, backoff_seconds=900)
 
 
-def _disabled(tale: Tale) -> None:
+def _disabled(tale: Tale, _: int) -> None:
     tale.story.change_target(status="disabled")
 
 
-def _deleted(tale: Tale) -> None:
+def _deleted(tale: Tale, _: int) -> None:
     tale.story.move_flow(destination_id=tale.story.api.a_destination()["id"])
     tale.story.delete_target()
 
 
-def _without_its_flow(tale: Tale) -> None:
+def _without_its_flow(tale: Tale, _: int) -> None:
     tale.story.delete_flow()
 
 
-_CHANGES: dict[str, tuple[int, Callable[[Tale], None]]] = {
+_CHANGES: dict[str, tuple[int, Callable[[Tale, int], None]]] = {
     "max_attempts lowered to 1": (3, _to_one),
     "max_attempts lowered to 2": (4, _to_two),
     "max_attempts raised to 3": (2, _to_three),
@@ -104,11 +104,12 @@ def test_a_raised_backoff_is_that_of_the_next_wait(told: Changed) -> None:
 
 def readdressed(suite: Suite) -> tuple[Tale, Box]:
     """A retry whose target got another address meanwhile."""
-    tale = tell(suite, Reply(500), max_attempts=2, backoff_seconds=_BACKOFF)
     box = suite.receiver.box()
-    tale.story.box.wait(1, PROMPTLY_SECONDS)
-    tale.story.change_target(url=box.url)
-    see([tale], seconds=_BACKOFF + PROMPTLY_SECONDS)
+    tale, backoff = changed_in_time(
+        lambda backoff: tell(suite, Reply(500), max_attempts=2, backoff_seconds=backoff),
+        lambda tale, _: tale.story.change_target(url=box.url),
+    )
+    see([tale], seconds=backoff + 2 * PROMPTLY_SECONDS)
     return tale, box
 
 
