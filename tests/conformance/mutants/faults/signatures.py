@@ -50,6 +50,17 @@ def a_signatures_time_is_local(server: Faulty) -> None:
     _signed(server, change)
 
 
+@mutant("signature", "SIGN-001", also=SENT)
+def a_retry_is_signed_with_the_first_attempts_time(server: Faulty) -> None:
+    """webhook-timestamp of a retry is that of the first attempt."""
+    first: dict[str, int] = {}
+
+    def change(original: Any, secret: str, message_id: str, timestamp: int, body: bytes) -> Any:
+        return original(secret, message_id, first.setdefault(message_id, timestamp), body)
+
+    _signed(server, change)
+
+
 def _digested(server: Faulty, make: Any) -> None:
     @server.around(signing, "signature")
     def signature(original: Any, secret: str, message_id: str, timestamp: int, body: bytes) -> str:
