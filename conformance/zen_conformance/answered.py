@@ -21,7 +21,7 @@ CUT = {
 WHOLE = {
     "200 with more than 64 KiB": Reply(200, body=_LARGE),
     "200 with 1 MiB": Reply(200, body=b"y" * 1024 * 1024),
-    "200 after a second": Reply(200, wait_seconds=1.0),
+    "200 after a while": Reply(200, wait_seconds=2.5),
 }
 UNREACHABLE = ("refused", "unresolvable")
 Tales = dict[object, Tale]

@@ -75,7 +75,7 @@ def test_an_executed_attempt_does_not_stay_queued(told: Tales, name: str) -> Non
 
 @requirement("DLV-001", scenario=answers)
 def test_a_first_attempt_under_way_is_pending(told: Tales) -> None:
-    tale = told["200 after a second"]
+    tale = told["200 after a while"]
     tale.arrival(1)
     shown = [one.row.get("status") for one in tale.versions]
     first = shown[0] if shown else None
