@@ -267,10 +267,13 @@ class Stock:
         return {"own": own, "key": "request_id", "query": window}
 
 
-def must_be_full(page: Answer, count: int, limit: int) -> None:
-    """Fail when a page with so many rows has a `next_cursor` and room for more of them.
+def must_end_with_rows(view: View, pages: Sequence[Answer]) -> None:
+    """Fail when a page of a walk has a `next_cursor` and no row follows it.
 
     A server that cuts a page first and filters it then shows it so.
     """
-    full = count >= limit or page.get("next_cursor") is None
-    page.must(full, f"a page of {limit} rows has {count} though more rows follow")
+    followed = False
+    for page in reversed(pages):
+        more = page.get("next_cursor") is not None
+        page.must(followed or not more, "next_cursor is there though no more rows follow")
+        followed = followed or bool(view.rows(page))

@@ -12,7 +12,7 @@ from zen_conformance.attempt_grid import KINDS, Grid, a_grid, key
 from zen_conformance.check import early, requirement
 from zen_conformance.failing import post
 from zen_conformance.failures import NotOffered
-from zen_conformance.listings import LISTINGS, View, must_be_full
+from zen_conformance.listings import LISTINGS, View, must_end_with_rows
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver import Reply
 from zen_conformance.standing import standing_attempt
@@ -44,10 +44,11 @@ def _must_leave_what_fits(grid: Grid, cell: Cell, member: str, limit: int) -> No
     query = _query(grid, cell)
     view, wanted = grid.view(query), grid.expected(query)
     left, seen = set(wanted), set()
-    for page in view.known_walk(limit):
-        rows = view.rows(page)
-        must_be_full(page, len(rows), limit)
-        for row in rows:
+    pages = list(view.known_walk(limit))
+    if _narrow(cell):
+        must_end_with_rows(view, pages)
+    for page in pages:
+        for row in view.rows(page):
             value = row.get(member)
             page.must(value == query[member], f"{member}={query[member]} shows {value!r}")
             page.must(row.get("id") not in seen, "a filtered walk shows an attempt twice")

@@ -4,7 +4,7 @@ import pytest
 
 from zen_conformance.check import requirement
 from zen_conformance.failures import NotOffered
-from zen_conformance.listings import must_be_full
+from zen_conformance.listings import must_end_with_rows
 from zen_conformance.log_era import Era, Filters, an_era, fits
 from zen_conformance.moments import moment
 
@@ -100,8 +100,7 @@ def _must_be_exactly(era: Era, query: dict[str, str], limit: int) -> None:
     pages = list(view.walk(limit))
     wanted = [str(one["id"]) for one in era.entries if fits(one, query)]
     shown = [str(row.get("id")) for page in pages for row in view.rows(page)]
-    for page in pages:
-        must_be_full(page, len(view.rows(page)), limit)
+    must_end_with_rows(view, pages)
     last = pages[-1]
     extra, left = set(shown) - set(wanted), set(wanted) - set(shown)
     words = " ".join(f"{name}={value}" for name, value in query.items())

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.conformance.mutants.faulty import Faulty
 from tests.conformance.mutants.front import Answer, Asked
-from tests.conformance.mutants.pieces import refused
+from tests.conformance.mutants.pieces import LISTS, refused
 from tests.conformance.tolerance.odd import odd
 from zen_sandbox import audit, wire
 from zen_sandbox.delivery import attempt, engine
@@ -26,6 +26,7 @@ from zen_sandbox.problems import (
     ValidationFailed,
 )
 from zen_sandbox.request import security, strict_json
+from zen_sandbox.request.call import Call
 from zen_sandbox.store import destinations
 
 _EVERY = 150  # of so many requests one is put off
@@ -260,3 +261,14 @@ def another_ingest_url(server: Faulty) -> None:
 @odd("A target is `error` after its first final failure.")
 def targets_err_soon(server: Faulty) -> None:
     server.replace(attempt, "FAILURES_UNTIL_ERROR", lambda count: 1)
+
+
+@odd("Every third page has half of the rows that it may have.")
+def short_pages(server: Faulty) -> None:
+    numbers = itertools.count(1)
+
+    @server.handler(*LISTS)
+    def instead(run: Any, call: Call, **given: Any) -> Any:
+        if next(numbers) % 3 == 0:
+            given["limit"] = max(1, given["limit"] // 2)
+        return run(call, **given)

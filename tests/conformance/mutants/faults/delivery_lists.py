@@ -298,3 +298,17 @@ def _empty_is_missing(server: Faulty, name: str) -> None:
         if given.get("event_id") and given.get(name) and empty:
             raise NotFound(f"No deliveries found for event {given['event_id']}.")
         return response
+
+
+@mutant("filter", "DLV-013", "LIST-007", also={"LIST": "pages are empty", "DLV": "likewise"})
+def a_page_is_cut_before_its_status_is_looked_at(server: Faulty) -> None:
+    """Attempts of another status are taken out of a page after it was cut."""
+
+    @server.handler("listDeliveries")
+    def instead(run: Any, call: Call, status: str | None = None, **given: Any) -> Any:
+        response = run(call, **given)
+        if status is None:
+            return response
+        document = json.loads(response.body)
+        rows = [row for row in document["deliveries"] if row["status"] == status]
+        return response._replace(body=json.dumps({**document, "deliveries": rows}).encode())

@@ -53,6 +53,34 @@ def a_page_of_100_has_101(server: Faulty) -> None:
     _limited(server, lambda limit: 101 if limit == 100 else limit, "listIngesters")
 
 
+@mutant("boundary", "LIST-001")
+def a_page_has_a_row_too_few(server: Faulty) -> None:
+    """A page of flows has one row less than `limit`, but for a limit of 1."""
+    _limited(server, lambda limit: max(limit - 1, 1), "listDeliveryFlows")
+
+
+@mutant("boundary", "LIST-001")
+def pages_end_at_fifty(server: Faulty) -> None:
+    """A page of targets has 50 rows when `limit` is larger."""
+    _limited(server, lambda limit: min(limit, 50), "listDestinations")
+
+
+@mutant("boundary", "LIST-001")
+def a_second_page_is_short(server: Faulty) -> None:
+    """A page of endpoints that a cursor leads to has one row less than `limit`."""
+
+    @server.handler("listIngesters")
+    def instead(run: Any, call: Call, **given: Any) -> Any:
+        less = given.get("cursor") is not None and given["limit"] > 1
+        return run(call, **{**given, "limit": given["limit"] - less})
+
+
+@mutant("boundary", "LIST-002")
+def the_log_comes_by_ten(server: Faulty) -> None:
+    """The log has 10 rows when no limit is given."""
+    server.parameter("listLogs", "limit", default=10)
+
+
 @mutant("boundary", "LIST-002")
 def endpoints_come_by_fifty(server: Faulty) -> None:
     """The list of endpoints has 50 rows when no limit is given."""
