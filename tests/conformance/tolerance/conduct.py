@@ -272,3 +272,20 @@ def short_pages(server: Faulty) -> None:
         if next(numbers) % 3 == 0:
             given["limit"] = max(1, given["limit"] // 2)
         return run(call, **given)
+
+
+@odd("A path with a slash at its end leads to the one without.")
+def slashes_lead_on(server: Faulty) -> None:
+    @server.answers()
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if answer.status == 404 and asked.method == "GET" and asked.path.endswith("/"):
+            answer.status, answer.body = 308, b""
+            answer.set_header("content-type", None)
+            answer.set_header("location", asked.path.rstrip("/"))
+
+
+@odd("A batch's answer lists its chains in another order.")
+def batches_in_another_order(server: Faulty) -> None:
+    @server.shown("retryBatch")
+    def edit(document: Any, call: Any, given: Any) -> None:
+        document["deliveries"].sort(key=lambda row: row["delivery_id"], reverse=True)

@@ -187,3 +187,35 @@ def long_cursors(server: Faulty) -> None:
         if filled(inner) != cursor:
             raise ValidationFailed.of("cursor", "is not a cursor of this list")
         return original(self, inner, identity)
+
+
+@odd("Ids are numbers from 1, so that one of each kind has the same.")
+def numbers_per_kind(server: Faulty) -> None:
+    counts: dict[str, Any] = {}
+
+    @server.around(identifiers.Identifiers, "new")
+    def new(original: Any, self: Any, prefix: str, ms: int | None = None) -> str:
+        if prefix == "key":
+            made: str = original(self, prefix, ms)
+            return made
+        return str(next(counts.setdefault(prefix, itertools.count(1))))
+
+
+@odd("Cursors are signed tokens of three parts, and another one each time.")
+def cursors_never_alike(server: Faulty) -> None:
+    def signature(text: str) -> str:
+        return hashlib.sha256(f"zc {text}".encode()).hexdigest()
+
+    @server.around(Cursors, "seal")
+    def seal(original: Any, self: Any, seq: int, identity: str) -> str:
+        inner = original(self, seq, identity).rstrip("=")
+        text = f"eyJhbGciOiJIUzI1NiJ9.{uuid.uuid4().hex}-{inner}"
+        return f"{text}.{signature(text)}"
+
+    @server.around(Cursors, "open")
+    def opened(original: Any, self: Any, cursor: str, identity: str) -> Any:
+        text, _, said = cursor.rpartition(".")
+        inner = text.rpartition(".")[2][33:]
+        if said != signature(text):
+            raise ValidationFailed.of("cursor", "is not a cursor of this list")
+        return original(self, inner, identity)

@@ -57,7 +57,7 @@ def odd(says: str, *, warns: tuple[str, ...] = ()) -> Callable[[Change], Change]
 
 def every() -> tuple[Odd, ...]:
     """All odd servers, by name."""
-    for module in ("looks", "conduct"):  # they register their servers
+    for module in ("looks", "conduct", "transport"):  # they register their servers
         importlib.import_module(f"{__package__}.{module}")
     return tuple(sorted(_registered.values(), key=lambda one: one.name))
 
