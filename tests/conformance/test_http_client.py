@@ -97,6 +97,37 @@ def test_a_connection_that_lay_idle_is_not_used_again() -> None:
         assert len(met) == 2
 
 
+def test_a_request_that_meets_the_end_of_a_connection_after_an_error_is_sent_on_another() -> None:
+    served: list[bytes] = []
+
+    def talk(connection: socket.socket) -> None:
+        _head(connection)
+        connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}")
+        if len(served) == 0:
+            served.append(_head(connection))  # a second request, which nobody answers
+            connection.close()
+
+    with _server(talk) as (client, met):
+        for _ in range(2):
+            assert _status(client.send("POST", "/")) == 404
+        assert len(met) == 2
+
+
+def test_a_request_that_is_not_answered_is_not_sent_again_after_a_success() -> None:
+    def talk(connection: socket.socket) -> None:
+        _head(connection)
+        connection.sendall(_OK)
+        _head(connection)
+        connection.close()
+
+    with _server(talk) as (client, met):
+        assert _status(client.send("POST", "/")) == 200
+        exchange = client.send("POST", "/")
+        assert exchange.received is None
+        assert exchange.trouble == "the server closed the connection without an answer"
+        assert len(met) == 1
+
+
 def test_a_connection_made_to_see_whether_the_server_is_there_is_used() -> None:
     with _server(_answering(_OK)) as (client, met):
         client.reach()

@@ -1,8 +1,9 @@
 """Sends requests exactly as they are given and keeps connections open between them.
 
 Requests are written here because checks send what friendlier libraries correct: paths that are
-not normalised, headers twice, bodies without a type.  A request is never sent twice: an answer that
-does not come is what the check has to see.
+not normalised, headers twice, bodies without a type.  A request is not sent twice: an answer that
+does not come is what the check has to see.  But a server may end a connection with an error and not
+say so; the request that meets this end goes out on another one.
 """
 
 import contextlib
@@ -16,12 +17,13 @@ from urllib.parse import urlsplit
 
 from zen_conformance.failures import Unreachable
 from zen_conformance.http.exchange import Exchange, Headers, Received, Sent
-from zen_conformance.http.reading import BadAnswer, read
+from zen_conformance.http.reading import BadAnswer, NoAnswer, read
 from zen_conformance.target_file import Tls
 
 TIMEOUT_SECONDS = 35.0
 # Servers close what lies idle, some after two seconds: no request is to meet such an end.
 _KEPT_SECONDS = 1.0
+_ERROR = 400
 _NOT_READ = (408, 413, 414, 431)  # after these the rest of a request may lie in the way
 _CHUNK = 64 * 1024
 _LARGEST_BODY = 1024 * 1024
@@ -78,8 +80,19 @@ class HttpClient:
         try:
             return Exchange(sent, self._exchange(sent))
         except (OSError, BadAnswer) as error:
+            ended_before = self._may_have_ended(error)
             self.close()
+            if ended_before:
+                return self.send(method, path, headers, body, chunked=chunked)
             return Exchange(sent, None, trouble=_why(error))
+
+    def _may_have_ended(self, error: Exception) -> bool:
+        """Whether the server ended the connection with its last answer, an error, without a word.
+
+        The end may be under way while the next request is, which then was not seen by anybody.
+        """
+        after_an_error = getattr(self._local, "connection", None) and self._local.status >= _ERROR
+        return bool(after_an_error) and isinstance(error, ConnectionError | NoAnswer)
 
     def reach(self) -> None:
         """Connect and do nothing more, else Unreachable."""
@@ -102,7 +115,7 @@ class HttpClient:
         received, keep = read(connection, sent.method)
         if not keep or received.status in _NOT_READ or _is_too_large(sent):
             self.close()
-        self._local.used = time.monotonic()
+        self._local.used, self._local.status = time.monotonic(), received.status
         return received
 
     def _connection(self) -> socket.socket:
@@ -114,7 +127,8 @@ class HttpClient:
             connection = self._connected()
         except OSError as error:
             raise Unreachable(f"No connection to {self._base}: {_why(error)}.") from error
-        self._local.connection, self._local.used = connection, time.monotonic()
+        self._local.connection, self._local.status = connection, 0
+        self._local.used = time.monotonic()
         return connection
 
     def _is_open(self, kept: socket.socket) -> bool:

@@ -18,6 +18,10 @@ class BadAnswer(Exception):
     """No whole answer came; the message says why."""
 
 
+class NoAnswer(BadAnswer):
+    """Not a byte of one came."""
+
+
 def read(connection: socket.socket, method: str) -> tuple[Received, bool]:
     """The next answer to a request of that method, and whether the connection can be kept."""
     began = time.perf_counter()
@@ -57,7 +61,7 @@ class _Reading:
         """The server closed the connection."""
         self.keep = False
         if not self._begun:
-            raise BadAnswer("the server closed the connection without an answer")
+            raise NoAnswer("the server closed the connection without an answer")
         if not self._headers_there or self._announces_its_end():
             raise BadAnswer("the answer ended before its announced length")
 
