@@ -73,6 +73,19 @@ def schema_faults(name: str) -> Any:
     return _validator(contract().resolved()["components"]["schemas"][name])
 
 
+def told(name: str, document: Any) -> Any:
+    """What a document says in the words of that schema; what else a server adds may change."""
+    return _told(contract().resolved()["components"]["schemas"][name], document)
+
+
+def _told(schema: Mapping[str, Any], value: Any) -> Any:
+    parts = (schema, *schema.get("allOf", ()))
+    known = {name: one for part in parts for name, one in part.get("properties", {}).items()}
+    if not known or not isinstance(value, Mapping):
+        return value
+    return {name: _told(known[name], one) for name, one in value.items() if name in known}
+
+
 def _validator(schema: Mapping[str, Any]) -> Any:
     return jsonschema_rs.Draft202012Validator(_loosened(schema), validate_formats=False)
 

@@ -152,12 +152,13 @@ _BODIES: dict[str, Callable[[Standing], Any]] = {
 
 
 def read_back(tenant: Tenant, operation_id: str, arguments: Arguments) -> Any:
-    """The document of the object that the request is about; None when there is no such object."""
+    """What the contract names of the object that the request is about; None when there is none."""
     kind = kind_of(operation_id)
     if kind is None:
         raise ValueError(f"{operation_id} is about no one object")
     answer = tenant.call(f"get{kind}", ids=arguments["ids"])
     try:
-        return answer.expect(200, 404).document if answer.status == 200 else None
+        document = answer.expect(200, 404).document
+        return contract.told(kind, document) if answer.status == 200 else None
     except ConformanceFailure as failure:
         raise NotRun(f"it could not be read back: {failure.message}") from failure

@@ -91,7 +91,7 @@ class Story:
     def rows(self, event: Posted) -> list[Row]:
         """The attempts of the event through this story's flow, by number."""
         answer = self.api.call("listDeliveries", query={"event_id": event.id, "limit": 100})
-        own = [one for one in answer.expect(200).rows("deliveries") if self._owns(one)]
+        own = [one for one in answer.expect(200).rows("deliveries") if self.owns(one)]
         return sorted(own, key=lambda row: _number(row, answer))
 
     def settled(self, event: Posted, *, seconds: float = 20.0, attempts: int = 1) -> list[Row]:
@@ -141,7 +141,8 @@ class Story:
         """One attempt, read by its id."""
         return self.api.call("getDelivery", delivery_id=delivery_id)
 
-    def _owns(self, row: Row) -> bool:
+    def owns(self, row: Row) -> bool:
+        """Whether it is an attempt through this story's flow."""
         return bool(row.get("flow_id") == self.flow["id"])
 
 

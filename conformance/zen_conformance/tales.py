@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zen_conformance.answer import Answer
+from zen_conformance.contract import told
 from zen_conformance.failures import ConformanceFailure, NotRun
 from zen_conformance.moments import time_of
 from zen_conformance.receiver import Delivered, Reply
@@ -31,7 +32,7 @@ class Version:
 
 @dataclass
 class Tale:
-    """An event, and its attempts through one flow."""
+    """An event, and its attempts through one flow, with the members that the contract names."""
 
     story: Story
     event: Posted
@@ -49,7 +50,7 @@ class Tale:
             rows = answer.expect(200).rows("deliveries")
         except ConformanceFailure:
             rows = []
-        own = [row for row in rows if row.get("flow_id") == self.story.flow["id"]]
+        own = [told("Delivery", row) for row in rows if self.story.owns(row)]
         own.sort(key=_number)
         self._remember(own, answer)
         self.rows = own

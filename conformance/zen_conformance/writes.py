@@ -243,7 +243,9 @@ class Writes:
         return Write(
             self.api,
             operation_id,
-            effects=lambda: self.api.call(reading, ids=ids).expect(200).document,
+            effects=lambda: contract.told(
+                reading.removeprefix("get"), self.api.call(reading, ids=ids).expect(200).document
+            ),
             move_on=change,
             ids=ids,
             body=body,

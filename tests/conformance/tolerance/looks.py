@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from tests.conformance.mutants.faulty import Faulty
 from tests.conformance.mutants.front import Answer, Asked
+from tests.conformance.mutants.pieces import LISTS
 from tests.conformance.tolerance.odd import odd
 from zen_sandbox import clock, identifiers, wire
 from zen_sandbox.cursor import Cursors
@@ -219,3 +220,31 @@ def cursors_never_alike(server: Faulty) -> None:
         if said != signature(text):
             raise ValidationFailed.of("cursor", "is not a cursor of this list")
         return original(self, inner, identity)
+
+
+@odd("What is read alone has more members than in a list, one of them new each time.")
+def more_members_alone(server: Faulty) -> None:
+    numbers = itertools.count(1)
+
+    @server.answers(
+        "getDestination", "getDeliveryFlow", "getIngester", "getDelivery", "updateDestination"
+    )
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if answer.status == 200:
+            document = {**answer.document, "reads": next(numbers), "notes": []}
+            if "config" in document:
+                document["config"] = {**document["config"], "seen": next(numbers)}
+            answer.document = document
+
+
+@odd("Rows of lists have a rank, which is new each time.")
+def ranked_rows(server: Faulty) -> None:
+    numbers = itertools.count(1)
+
+    @server.answers(*LISTS)
+    def rewrite(asked: Asked, answer: Answer) -> None:
+        if answer.status == 200:
+            document = answer.document
+            for row in document[LISTS[str(asked.operation_id)]]:
+                row["rank"] = next(numbers)
+            answer.document = document
