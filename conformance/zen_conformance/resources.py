@@ -62,6 +62,10 @@ class Resource:
         """GET of it."""
         return self.ask(api, self.get, one)
 
+    def absent(self, api: Tenant, *ids: str) -> list[str]:
+        """Those ids that nothing of this kind has: a server may number each kind from 1."""
+        return [one for one in ids if self.read(api, one).status == 404]
+
     def change(self, api: Tenant, document: Mapping[str, Any], **members: Any) -> Answer:
         """PATCH of those members, or PUT of the whole document with them."""
         if not self.patched:

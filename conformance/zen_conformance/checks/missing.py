@@ -7,13 +7,13 @@ from zen_conformance.tenant import Tenant
 
 
 def is_unknown(resource: Resource, api: Tenant, change: dict[str, Any], *others: str) -> None:
-    """Each method answers so of ids that nothing has, that others have, or that a deleted one had.
+    """Each method answers so of ids that nothing has, or only others, or that a deleted one had.
 
     `change` is a well-formed update. That a deleted one is a 404 at all is another requirement.
     """
     gone = str(resource.made(api)["id"])
     resource.removed(api, gone)
-    for one in (*unknown_ids(), *others, gone):
+    for one in (*unknown_ids(), *resource.absent(api, *others), gone):
         for operation_id in (resource.get, resource.update, resource.delete):
             more = {"json": change} if operation_id == resource.update else {}
             answer = resource.ask(api, operation_id, one, **more)

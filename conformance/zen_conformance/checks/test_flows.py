@@ -197,11 +197,12 @@ def test_a_policy_of_another_type_is_refused(api: Tenant, operation_id: str) -> 
 @requirement("FLOW-005")
 def test_an_unknown_source_is_told_in_words(api: Tenant, other: Tenant, operation_id: str) -> None:
     write = writer(api, operation_id)
-    wrong = [*unknown_ids(), api.a_destination()["id"]]
+    wrong = [*unknown_ids()]
     if api.makes_ingesters:
         gone = api.an_ingester()["id"]
         ENDPOINT.removed(api, gone)
         wrong += [gone, other.an_ingester()["id"]]
+        wrong += ENDPOINT.absent(api, api.a_destination()["id"])
     for one in wrong:
         answer = write(source_id=one)
         answer.expect(400, why=f"there is no endpoint {one}")
@@ -214,7 +215,8 @@ def test_an_unknown_target_is_told_in_words(api: Tenant, other: Tenant, operatio
     write = writer(api, operation_id)
     gone = api.a_destination()["id"]
     TARGET.removed(api, gone)
-    for one in (*unknown_ids(), gone, api.a_source_id(), other.a_destination()["id"]):
+    beside = TARGET.absent(api, api.a_source_id())
+    for one in (*unknown_ids(), gone, *beside, other.a_destination()["id"]):
         answer = write(destination_id=one)
         answer.expect(400, why=f"there is no target {one}")
         answer.expect_members(detail="destination_id: target not found")
