@@ -226,14 +226,12 @@ def cursors_never_alike(server: Faulty) -> None:
 def more_members_alone(server: Faulty) -> None:
     numbers = itertools.count(1)
 
-    @server.answers(
-        "getDestination", "getDeliveryFlow", "getIngester", "getDelivery", "updateDestination"
-    )
+    @server.answers("getDestination", "getDeliveryFlow", "getIngester", "getDelivery")
     def rewrite(asked: Asked, answer: Answer) -> None:
         if answer.status == 200:
             document = {**answer.document, "reads": next(numbers), "notes": []}
             if "config" in document:
-                document["config"] = {**document["config"], "seen": next(numbers)}
+                document["config"] = {**document["config"], "inherited": []}
             answer.document = document
 
 
