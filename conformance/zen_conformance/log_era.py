@@ -125,14 +125,14 @@ def _at_rest(book: LogBook, start: str, end: str) -> list[Entry]:
     read: list[Entry] = []
 
     def still() -> bool:
-        before = list(read)
+        before = [row.get("id") for row in read]
         read[:] = [
             row
             for page in _back_to(book, start)
             for row in page
             if moment(start) <= moment(row["timestamp"]) < moment(end)
         ]
-        return before == read and bool(read)
+        return before == [row.get("id") for row in read] and bool(read)
 
     if not until(still, seconds=3 * LOG_SECONDS, every=0.15):
         raise NotRun("a precondition failed: the log of what is past does not stand still")
