@@ -101,7 +101,6 @@ def more_headers_on_deliveries(server: Faulty) -> None:
             "Accept-Encoding": "gzip",
             "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
             "X-Zen-Region": "eu-1",
-            "Connection": "close",
         }
         signature = headers.get("webhook-signature")
         if signature is not None:
