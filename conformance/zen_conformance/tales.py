@@ -173,22 +173,26 @@ def wait_for(seconds: float) -> None:
     until(lambda: time.monotonic() >= began + seconds, seconds=seconds + 1)
 
 
+def is_announced(tale: Tale, number: int) -> bool:
+    """Whether that attempt was shown with the time that it is due at."""
+    return _announced(tale, number) is not None
+
+
 def due_after(tale: Tale, number: int) -> float:
     """Seconds from a failed attempt to when the one after it is due, by the server's clock."""
-    due = tale.attempt(number + 1).get("next_attempt_at")
-    if due is None:
-        due = next(
-            (
-                one.row["next_attempt_at"]
-                for one in tale.versions
-                if one.row.get("attempt_number") == number + 1 and "next_attempt_at" in one.row
-            ),
-            None,
-        )
+    tale.attempt(number + 1)
+    due = _announced(tale, number + 1)
     made = tale.executed(number).get("attempted_at")
     if due is None or made is None:
         raise NotRun(f"attempt {number + 1} shows no next_attempt_at")
     return (time_of(due) - time_of(made)).total_seconds()
+
+
+def _announced(tale: Tale, number: int) -> object:
+    """The attempt's `next_attempt_at` as it was shown last."""
+    rows = [one.row for one in tale.versions if one.row.get("attempt_number") == number]
+    shown = [row["next_attempt_at"] for row in rows if row.get("next_attempt_at") is not None]
+    return shown[-1] if shown else None
 
 
 def _number(row: Row) -> int:

@@ -12,7 +12,7 @@ from zen_conformance.moments import time_of
 from zen_conformance.receiver import Reply
 from zen_conformance.stories import PROMPTLY_SECONDS
 from zen_conformance.suite import Suite
-from zen_conformance.tales import Tale, changed_in_time, due_after, queued, see, tell
+from zen_conformance.tales import Tale, changed_in_time, due_after, is_announced, queued, see, tell
 
 # Timestamps may be whole seconds, and the wait begins when the answer is in, not when it is asked.
 _EARLY, _LATE = 1.1, 5.0
@@ -37,6 +37,13 @@ def due(suite: Suite) -> Waits:
 @requirement("ATTEMPT-012", scenario=due)
 def test_the_first_retry_is_due_after_the_backoff(told: Waits, seconds: int) -> None:
     _is_due(told[seconds], 1, seconds)
+
+
+@pytest.mark.parametrize("seconds", _BACKOFFS[1:])
+@requirement("DLV-006", scenario=due)
+def test_an_attempt_that_waits_says_when_it_is_due(told: Waits, seconds: int) -> None:
+    row = told[seconds].attempt(2)
+    told[seconds].must(row.get("next_attempt_at"), f"a retrying attempt has no due time: {row}")
 
 
 def arriving(suite: Suite) -> Tale:
@@ -72,7 +79,8 @@ def doubling(suite: Suite) -> Tale:
 @requirement("ATTEMPT-013", scenario=doubling)
 def test_the_wait_doubles(told: Tale) -> None:
     for number, wait in ((1, 1), (2, 2), (3, 4)):
-        _is_due(told, number, wait)
+        if is_announced(told, number + 1) or wait > 1:
+            _is_due(told, number, wait)
     first, third, fourth = (told.arrival(n).monotonic for n in (1, 3, 4))
     told.must(fourth - third >= 4 - _EARLY, f"attempt 4 came {fourth - third:.2f} s after 3")
     told.must(third - first >= 3 - _EARLY, f"attempt 3 came {third - first:.2f} s after 1")
@@ -197,5 +205,7 @@ def _comes_after(tale: Tale, seconds: float) -> None:
 
 @requirement("ATTEMPT-012", scenario=backing_off)
 def test_the_first_retry_of_each_flow_is_due_after_its_backoff(told: Tales) -> None:
-    for name in ("recovers", "twice", "three times"):
-        _is_due(told[name], 1, 1)
+    tales = [told[name] for name in ("recovers", "twice", "three times")]
+    # What waits a second only may be over before a slow server shows when it is due.
+    for tale in [one for one in tales if is_announced(one, 2)] or tales:
+        _is_due(tale, 1, 1)
