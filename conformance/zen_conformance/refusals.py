@@ -127,10 +127,6 @@ def _token(token: str | None) -> Callable[[Draft], Draft]:
     return spoil
 
 
-def _no_longer_good(state: str) -> Callable[[Draft], Draft]:
-    return lambda one: replace(one, tenant=one.tenant.using(one.suite.credential(state=state)))
-
-
 def _another_tenant(one: Draft) -> Draft:
     return replace(one, ids={**one.ids, "tenant_id": one.suite.other.id})
 
@@ -226,6 +222,14 @@ DEFECTS = (
     Defect("a taken name", 9, 409, "conflict", _named, _name_taken),
     Defect("a use of it", 9, 409, "conflict", _deletes_used, _in_use),
 )  # fmt: skip
+
+
+def no_longer_good(state: str) -> Defect:
+    """A credential that is in that state by now."""
+    return Defect(
+        f"a credential that is {state}", 1, 401, "unauthorized", _anything,
+        lambda one: replace(one, tenant=one.tenant.using(one.suite.credential(state=state))),
+    )  # fmt: skip
 
 
 def defects(operation_id: str) -> Iterator[Defect]:

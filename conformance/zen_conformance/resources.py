@@ -10,6 +10,7 @@ from typing import Any
 
 from zen_conformance.answer import Answer
 from zen_conformance.failures import NotRun
+from zen_conformance.pages import LONG_PAGE
 from zen_conformance.tenant import NOWHERE, Tenant, a_name
 
 Writer = Callable[..., Answer]
@@ -100,7 +101,7 @@ class Resource:
             raise NotRun(f"a precondition failed: {answer.asked} answered {answer.summary()}")
 
     def listed(
-        self, api: Tenant, ids: Collection[str], limit: int = 100
+        self, api: Tenant, ids: Collection[str], limit: int = LONG_PAGE
     ) -> dict[str, dict[str, Any]]:
         """The rows of those ids in the list, walked only as far as it takes."""
         return found(api.pages(self.listing, {"limit": limit}), self.rows, ids)
@@ -201,7 +202,7 @@ def a_recipe_flow(api: Tenant, **members: Any) -> dict[str, Any]:
 
 
 def recipe_rows(
-    api: Tenant, ids: Collection[str], cluster_id: str | None = None, limit: int = 100
+    api: Tenant, ids: Collection[str], cluster_id: str | None = None, limit: int = LONG_PAGE
 ) -> dict[str, dict[str, Any]]:
     """The rows of those ids in a cluster's list, walked only as far as it takes."""
     cluster = cluster_id or api.cluster_id

@@ -5,7 +5,7 @@
 
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from zen_conformance.failed_attempts import Attempt, failed_attempt
@@ -98,6 +98,10 @@ class Standing:
         """An Idempotency-Key that a request which succeeded had."""
         key: str = self._once("used_key", self._use_a_key)
         return key
+
+    def holds(self, ids: Collection[str]) -> bool:
+        """Whether a resource of one of those ids is among what was made."""
+        return any(isinstance(one, dict) and one.get("id") in ids for one in self._kept.values())
 
     def _use_a_key(self) -> str:
         key = f"zc-{uuid.uuid4().hex}"

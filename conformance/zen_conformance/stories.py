@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from zen_conformance.answer import Answer
 from zen_conformance.failures import ConformanceFailure, NotOffered, NotRun, Unreachable
+from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver import Box, Reply
 from zen_conformance.resources import FLOW
 from zen_conformance.suite import Suite
@@ -90,7 +91,7 @@ class Story:
 
     def rows(self, event: Posted) -> list[Row]:
         """The attempts of the event through this story's flow, by number."""
-        answer = self.api.call("listDeliveries", query={"event_id": event.id, "limit": 100})
+        answer = self.api.call("listDeliveries", query={"event_id": event.id, "limit": LONG_PAGE})
         own = [one for one in answer.expect(200).rows("deliveries") if self.owns(one)]
         return sorted(own, key=lambda row: _number(row, answer))
 

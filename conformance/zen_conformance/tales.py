@@ -13,6 +13,7 @@ from zen_conformance.answer import Answer
 from zen_conformance.contract import told
 from zen_conformance.failures import ConformanceFailure, NotRun
 from zen_conformance.moments import time_of
+from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver import Delivered, Reply
 from zen_conformance.stories import PROMPTLY_SECONDS, Posted, Row, Story, are_executed
 from zen_conformance.suite import Suite
@@ -44,7 +45,7 @@ class Tale:
 
     def look(self) -> list[Row]:
         """The attempts now; none when they cannot be read."""
-        query = {"event_id": self.event.id, "limit": 100}
+        query = {"event_id": self.event.id, "limit": LONG_PAGE}
         answer = self.story.api.call("listDeliveries", query=query)
         try:
             rows = answer.expect(200).rows("deliveries")

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from zen_conformance.answer import Answer
 from zen_conformance.check import requirement
 from zen_conformance.failures import NotRun
+from zen_conformance.pages import LONG_PAGE
 from zen_conformance.resources import FLOW, TARGET
 from zen_conformance.stories import are_executed
 from zen_conformance.suite import Suite
@@ -67,7 +68,7 @@ def attempts(api: Tenant, **filters: str) -> list[dict[str, Any]]:
 
 def listed(api: Tenant, **filters: str) -> Answer:
     """The list of attempts."""
-    return api.call("listDeliveries", query={**filters, "limit": 100})
+    return api.call("listDeliveries", query={**filters, "limit": LONG_PAGE})
 
 
 @requirement("DEST-021", scenario=a_target_is_deleted)

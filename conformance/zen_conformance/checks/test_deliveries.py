@@ -22,6 +22,7 @@ from zen_conformance.contract import told as told_in
 from zen_conformance.failing import post, trace
 from zen_conformance.failures import NotRun, must
 from zen_conformance.matching import a_flow_between, a_silent_target
+from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver import Reply
 from zen_conformance.resources import unknown_ids
 from zen_conformance.stories import EXECUTED, PROMPTLY_SECONDS, QUEUED, Row, is_called
@@ -274,7 +275,7 @@ def test_attempts_are_listed_as_they_were_queued_not_as_they_were_made(
     told: tuple[Tale, Tale],
 ) -> None:
     ids = [tale.executed(1)["id"] for tale in told]
-    for page in told[0].story.api.pages("listDeliveries", {"limit": 100}):
+    for page in told[0].story.api.pages("listDeliveries", {"limit": LONG_PAGE}):
         shown = [row.get("id") for row in page.rows("deliveries") if row.get("id") in ids]
         if shown:
             page.must(shown[0] == ids[1], "an attempt that was queued earlier is listed first")

@@ -10,6 +10,7 @@ from zen_conformance.check import requirement
 from zen_conformance.checks.missing import is_unknown
 from zen_conformance.checks.signing_secrets import NO_SECRETS, secret
 from zen_conformance.failures import must
+from zen_conformance.pages import LONG_PAGE
 from zen_conformance.resources import FLOW, TARGET, a_recipe_flow, unknown_ids
 from zen_conformance.tenant import NOWHERE, Tenant, a_name
 
@@ -97,7 +98,7 @@ def test_a_secret_is_in_no_success(api: Tenant) -> None:
 def test_a_secret_is_in_no_list(api: Tenant) -> None:
     mine = [secret(32, fill) for fill in (1, 2, 3)]
     ids = {api.a_destination(secret=one)["id"] for one in mine}
-    for page in api.pages(TARGET.listing, {"limit": 100}):
+    for page in api.pages(TARGET.listing, {"limit": LONG_PAGE}):
         is_kept_quiet(page, *(one["value"] for one in mine))
         ids -= {row.get("id") for row in page.rows(TARGET.rows)}
         if not ids:
@@ -112,7 +113,7 @@ def test_a_secret_is_in_no_flow_and_no_deletion(api: Tenant) -> None:
     is_kept_quiet(flow, given["value"])
     is_kept_quiet(TARGET.remove(api, target["id"]), given["value"])
     if api.entry.clusters:
-        shown = api.call("listClusterDeliveryFlows", query={"limit": 100}).expect(200)
+        shown = api.call("listClusterDeliveryFlows", query={"limit": LONG_PAGE}).expect(200)
         is_kept_quiet(shown, given["value"])
     FLOW.removed(api, str(flow["id"]))
     is_kept_quiet(TARGET.remove(api, target["id"]), given["value"])

@@ -4,12 +4,14 @@ import itertools
 import string
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from zen_conformance.answer import Answer
 from zen_conformance.at_rest import Quiet
 from zen_conformance.check import early, requirement
+from zen_conformance.failures import NotRun
 from zen_conformance.listings import LISTINGS, Stock, View
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.suite import Suite
@@ -140,8 +142,15 @@ def test_a_cursor_that_nobody_gave_is_refused(stock: Stock, name: str) -> None:
 @requirement("LIST-011")
 @each_view
 def test_the_id_of_a_row_is_no_cursor(view: View) -> None:
-    row = view.rows(view.page({"limit": 1}))[0]
+    row = _newest(view)
     _must_refuse(view.page({"cursor": str(row.get("id"))}), "it is a row's id")
+
+
+def _newest(view: View) -> dict[str, Any]:
+    rows = view.rows(view.page({"limit": 1}))
+    if not rows:
+        raise NotRun("the list is empty")
+    return rows[0]
 
 
 def _must_refuse(answer: Answer, why: str) -> None:
@@ -165,7 +174,7 @@ def _filter_sets(stock: Stock, name: str) -> list[dict[str, str]]:
     if name == "logs":
         sets = [{"level": "info"}, {"since": view.query["since"]}, {"until": view.query["until"]}]
         return [{}, *sets, {**sets[0], **sets[1]}, dict(view.query)]
-    row = view.rows(view.page({"limit": 1}))[0]
+    row = _newest(view)
     status, target = {"status": str(row.get("status"))}, dict(view.query)
     event = {"event_id": str(row.get("event_id"))}
     pairs = [{**status, **target}, {**status, **event}, {**target, **event}]
@@ -217,6 +226,8 @@ def test_a_cursor_of_another_value_of_a_filter_is_refused(
 def test_a_cursor_of_another_event_is_refused(stock: Stock) -> None:
     view = stock.view("deliveries")
     events = {str(row.get("event_id")) for page in view.walk(LONG_PAGE) for row in view.rows(page)}
+    if len(events) < 2:
+        raise NotRun("the list does not show the attempts of two events")
     one, two, *_ = sorted(events)
     cursor = replace(view, query={"event_id": one}).cursor()
     answer = replace(view, query={"event_id": two}).page({"cursor": cursor})

@@ -6,6 +6,7 @@ from zen_conformance.answer import Answer
 from zen_conformance.check import requirement
 from zen_conformance.failures import NotRun
 from zen_conformance.judge.finding import RULES
+from zen_conformance.pages import LONG_PAGE
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import NOWHERE, Tenant, a_name
 
@@ -46,6 +47,6 @@ def test_a_429_has_no_effect(suite: Suite, api: Tenant) -> None:
     names = [name for name, _ in limited(suite, api)]
     if not names:
         raise NotRun("the limit was met by no write")
-    for page in api.pages("listDestinations", {"limit": 100}):
+    for page in api.pages("listDestinations", {"limit": LONG_PAGE}):
         found = {row.get("name") for row in page.rows("destinations")} & set(names)
         page.must(not found, "a create that was answered 429 made a target")

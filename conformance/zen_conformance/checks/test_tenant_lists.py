@@ -10,6 +10,7 @@ from zen_conformance.check import requirement
 from zen_conformance.failed_attempts import failed_attempt
 from zen_conformance.failures import NotRun
 from zen_conformance.operation_cases import LISTS, each_operation, must_be_offered
+from zen_conformance.pages import LONG_PAGE
 from zen_conformance.sameness import must_tell_the_same
 from zen_conformance.standing import UNKNOWN_ID, standing_attempt
 from zen_conformance.suite import Suite
@@ -29,7 +30,7 @@ _PAGES = 60  # other checks make rows meanwhile
 
 @requirement("TENANT-008")
 @each_operation(_ROWS)
-@pytest.mark.parametrize("limit", [1, 2, 100])
+@pytest.mark.parametrize("limit", [1, 2, LONG_PAGE])
 def test_a_list_holds_no_row_of_another_tenant(
     suite: Suite, api: Tenant, other: Tenant, operation_id: str, limit: int
 ) -> None:
@@ -52,7 +53,7 @@ def test_attempts_hold_no_row_of_another_tenant(api: Tenant, other: Tenant) -> N
     theirs = [standing_attempt(other)]
     failed_attempt(api)
     theirs.append(failed_attempt(other))
-    queries: list[dict[str, Any]] = [{"limit": 1}, {"limit": 100}]
+    queries: list[dict[str, Any]] = [{"limit": 1}, {"limit": LONG_PAGE}]
     for query in [*queries, {"limit": 2, "status": "failed"}]:
         for number, page in enumerate(api.pages("listDeliveries", query)):
             found = {row.get("event_id") for row in page.rows("deliveries")}
@@ -111,7 +112,7 @@ def test_the_log_holds_no_entry_of_another_tenant(suite: Suite, api: Tenant, oth
     if not until(show, seconds=10):
         raise NotRun("the other tenant's writes do not show in its own log")
     queries: list[dict[str, Any]] = [
-        {"limit": 100},
+        {"limit": LONG_PAGE},
         {"limit": 1},
         {"level": "info"},
         {"since": "2020-01-01T00:00:00Z"},

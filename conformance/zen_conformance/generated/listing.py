@@ -6,9 +6,8 @@ from zen_conformance.answer import shows
 from zen_conformance.failures import ConformanceFailure
 from zen_conformance.generated.world import Kind
 from zen_conformance.moments import Moment, moment
+from zen_conformance.pages import LONG_PAGE
 from zen_conformance.tenant import Tenant
-
-_PAGE = 100
 
 
 def listed(
@@ -20,7 +19,7 @@ def listed(
     """
     seen: dict[str, dict[str, Any]] = {}
     last = None
-    for page in api.pages(f"list{kind.name}s", {"limit": _PAGE}):
+    for page in api.pages(f"list{kind.name}s", {"limit": LONG_PAGE}):
         last = page
         for row in page.rows(kind.member):
             if f" {run} " in str(row.get("name")):

@@ -45,7 +45,7 @@ def body_of(asked: Asked) -> Any:
     """The JSON of a request, None when it is none."""
     try:
         return json.loads(asked.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
