@@ -250,7 +250,7 @@ def a_success_clears_earlier_failures(server: Faulty) -> None:
         )
 
 
-@mutant("delivery", "DLV-010")
+@mutant("delivery", "DLV-010", also={"DLV-009": "GET shows less than the list did"})
 def a_single_attempt_lacks_its_message(server: Faulty) -> None:
     """GET of an attempt shows no error_message; the list does."""
 

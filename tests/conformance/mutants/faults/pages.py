@@ -33,9 +33,7 @@ def a_page_of_one_has_two(server: Faulty) -> None:
     _limited(server, lambda limit: max(limit, 2), "listClusterDeliveryFlows")
 
 
-@mutant(
-    "boundary", "LIST-001", also={"TENANT-008": "walks with limit=100", "RECIPE-005": "likewise"}
-)
+@mutant("boundary", "LIST-001", also={"LIST-008": "no walk of pages of 100 is possible"})
 def a_limit_of_100_is_refused(server: Faulty) -> None:
     """`limit=100` of the list of targets is answered 400."""
     server.parameter("listDestinations", "limit", maximum=99)
