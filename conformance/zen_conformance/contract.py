@@ -17,7 +17,7 @@ from zen_contract.contract import Contract, Operation
 
 # Members whose patterns the contract's prose demands; every other pattern or length is ours.
 _STRICT = ("id", "instance")
-_STRICT_ENDINGS = ("_id", "_at", "At", "timestamp")
+_STRICT_ENDINGS = ("_id",)  # the form of timestamps is WIRE-007, which reads them
 _OURS = ("maxLength", "pattern", "maxItems", "minLength")
 
 
