@@ -60,7 +60,7 @@ def put_merges_a_policy(server: Faulty) -> None:
     stored(server, change, "replaceDeliveryFlow")
 
 
-@mutant("update", "FLOW-010")
+@mutant("update", "FLOW-010", also={"FLOW-009": "PUT of an empty config is no replacement"})
 def put_keeps_a_policy_of_null_members(server: Faulty) -> None:
     """PUT of a flow with an empty config keeps the retry policy that is there."""
 

@@ -75,7 +75,11 @@ def a_replayed_create_has_no_location(server: Faulty) -> None:
     replayed(server, edit)
 
 
-@mutant("idempotency", "IDEM-001")
+@mutant(
+    "idempotency",
+    "IDEM-001",
+    also={"IDEM": "no replay shows the first answer's body", "WIRE-006": "the list is empty"},
+)
 def a_replayed_batch_has_no_body(server: Faulty) -> None:
     """A replayed batch retry lists no deliveries."""
 
