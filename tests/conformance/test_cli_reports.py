@@ -14,7 +14,7 @@ import pytest
 
 from tests.conformance.conftest import Served
 from tests.conformance.front import Front, Passing
-from tests.conformance.suite_command import NARROW, here, report_of, suite
+from tests.conformance.suite_command import COMMAND, DEADLINE, NARROW, here, report_of, suite
 from zen_conformance import requirements
 
 
@@ -231,3 +231,18 @@ def test_the_curl_of_a_failure_runs(served: Served, tmp_path: Path) -> None:
             check=True,
         )
     assert done.stdout.startswith(f"HTTP/1.1 {asked['response']['status']} ")
+
+
+def test_who_reads_no_summary_gets_the_reports_and_the_verdict(
+    served: Served, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.json"
+    words = ["run", "--target", str(served.target), *NARROW, "--report-json", str(report)]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as closed:
+        done = subprocess.run(
+            [*COMMAND, *words], stdout=closed, stderr=subprocess.PIPE, timeout=DEADLINE, check=False
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert report_of(report)["verdict"] == "conformant"

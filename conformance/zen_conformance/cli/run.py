@@ -1,6 +1,7 @@
 """`zen-conformance run`: the suite against one server, a verdict, reports, an exit code."""
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,8 +108,9 @@ def run(
     )
     with progress(quiet=order.trace) as listen:
         report = runner.run(order, listen)
-    _show(report)
+    # Files first: who pipes the summary into `head` closes it before its end.
     _write(report, dict(zip(_FORMATS, (report_json, report_junit, report_html), strict=True)))
+    _show(report)
     raise click.exceptions.Exit(runner.exit_code(report))
 
 
@@ -124,7 +126,12 @@ def _show(report: "Report") -> None:
 
     from zen_conformance.report import terminal
 
-    terminal.show(report, Console(highlight=False, markup=False, emoji=False))
+    try:
+        terminal.show(report, Console(highlight=False, markup=False, emoji=False))
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):  # the second is what rich makes of the first
+        # `head` has seen enough; the exit code stays the verdict's.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _write(report: "Report", paths: dict[str, Path | None]) -> None:
