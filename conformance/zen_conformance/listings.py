@@ -113,11 +113,17 @@ class View:
         return seen
 
     def walk(
-        self, *limits: int, between: Callable[[Answer], None] | None = None
+        self,
+        *limits: int,
+        between: Callable[[Answer], None] | None = None,
+        after: str | None = None,
     ) -> Iterator[Answer]:
-        """Each page to the end, the limits taken in turn; `between` is called after each page."""
+        """Each page to the end, the limits taken in turn; `between` is called after each page.
+
+        It begins with the page that the cursor `after` leads to.
+        """
         seen: set[str] = set()
-        more: dict[str, Any] = {}
+        more: dict[str, Any] = {} if after is None else {"cursor": after}
         for limit in itertools.islice(itertools.cycle(limits), _LONGEST_WALK):
             answer = self.page({"limit": limit, **more})
             self.rows(answer)
@@ -136,6 +142,15 @@ class View:
     def known_walk(self, *limits: int) -> Kept:
         """The walk of those limits that all share who only look at its pages."""
         return self._walks.setdefault(limits, Kept(self.walk(*limits)))
+
+    def before_ours(self) -> str | None:
+        """A cursor that leads to our rows without most of others' newer ones; None at the top."""
+        cursor: str | None = None
+        for page in self.known_walk(LONG_PAGE):
+            if self.ours([page]):
+                break
+            cursor = page.get("next_cursor")
+        return cursor
 
     def cursor(self, limit: int = 1) -> str:
         """The cursor of a first page that more rows follow; NotRun when there is none."""
