@@ -72,7 +72,7 @@ class Run:
 
 
 def judged(
-    server: Served, *, budget: str, only: Sequence[str] = (), seed: int = 1, patience: float = 240.0
+    server: Served, *, budget: str, only: Sequence[str] = (), seed: int = 1, patience: float = 480.0
 ) -> Run:
     """A run of the suite against a server."""
     report = server.folder / "report.json"

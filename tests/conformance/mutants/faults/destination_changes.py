@@ -96,7 +96,7 @@ def _null(server: Faulty, name: str) -> None:
             asked.body = json.dumps(document or {"status": "active"}).encode()
 
 
-@mutant("update", "DEST-014")
+@mutant("update", "DEST-014", also={"BODY-011": "null is another type"})
 def a_status_of_null_is_ignored(server: Faulty) -> None:
     """PATCH with `status: null` leaves the status as it is."""
     _null(server, "status")

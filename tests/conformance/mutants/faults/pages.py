@@ -33,7 +33,7 @@ def a_page_of_one_has_two(server: Faulty) -> None:
     _limited(server, lambda limit: max(limit, 2), "listClusterDeliveryFlows")
 
 
-@mutant("boundary", "LIST-001", also={"LIST-008": "no walk of pages of 100 is possible"})
+@mutant("boundary", "LIST-001", also={"LIST": "there is no page of 100"})
 def a_limit_of_100_is_refused(server: Faulty) -> None:
     """`limit=100` of the list of targets is answered 400."""
     server.parameter("listDestinations", "limit", maximum=99)
