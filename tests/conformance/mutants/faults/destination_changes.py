@@ -87,6 +87,9 @@ def an_empty_patch_is_taken(server: Faulty) -> None:
     server.body("updateDestination", "", "minProperties")
 
 
+_NULL = {"BODY-011": "null is another type"}
+
+
 def _null(server: Faulty, name: str) -> None:
     @server.requests("updateDestination")
     def rewrite(asked: Asked) -> None:
@@ -96,19 +99,19 @@ def _null(server: Faulty, name: str) -> None:
             asked.body = json.dumps(document or {"status": "active"}).encode()
 
 
-@mutant("update", "DEST-014", also={"BODY-011": "null is another type"})
+@mutant("update", "DEST-014", also=_NULL)
 def a_status_of_null_is_ignored(server: Faulty) -> None:
     """PATCH with `status: null` leaves the status as it is."""
     _null(server, "status")
 
 
-@mutant("update", "DEST-014")
+@mutant("update", "DEST-014", also=_NULL)
 def a_type_of_null_is_ignored(server: Faulty) -> None:
     """PATCH with `type: null` leaves the type as it is."""
     _null(server, "type")
 
 
-@mutant("update", "DEST-014")
+@mutant("update", "DEST-014", also=_NULL)
 def a_url_of_null_is_ignored(server: Faulty) -> None:
     """PATCH with `url: null` leaves the url as it is."""
     _null(server, "url")
