@@ -61,9 +61,7 @@ def a_bad_type_is_told_with_a_list(server: Faulty) -> None:
     server.body("createIngester", "type", "x-zen-message")
 
 
-@mutant(
-    "create", "ING-003", also={"EVENT": "it is not found", "DLV": "likewise", "ATTEMPT": "likewise"}
-)
+@mutant("create", "ING-003", also={"ING-004": "the list shows it otherwise than GET"})
 def an_ingest_url_is_relative(server: Faulty) -> None:
     """The list of endpoints shows ingest_url as a path."""
 
