@@ -1,7 +1,7 @@
 """Start reading here: how the sandbox is put together, and the path that a request takes.
 
     HTTP server (http/)
-      -> request/gate.py         request id, problem documents
+      -> request/gate.py         request id, problem documents; pages/ and console/ leave here
       -> request/routing.py      path and method -> operation          404, 405
       -> request/security.py     token, rate, tenant, scope            401, 429, 403
       -> request/validation.py   media type, parameters, body          413, 415, 400
@@ -14,7 +14,7 @@ connexion reads the contract and drives the stations from routing to endpoint.
 
 import asyncio
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from starlette.types import ASGIApp
@@ -28,9 +28,12 @@ with warnings.catch_warnings():
     from connexion.middleware.main import ConnexionMiddleware
 
 from connexion.resolver import Resolution, Resolver
+from connexion.security import BearerSecurityHandler
 
 from zen_sandbox import pages
 from zen_sandbox.bench.bench import Bench
+from zen_sandbox.console.door import Door
+from zen_sandbox.console.entrance import console, is_console
 from zen_sandbox.cursor import Cursors
 from zen_sandbox.delivery.guard import TargetGuard
 from zen_sandbox.handlers import handlers_for
@@ -70,6 +73,11 @@ def create_app(store: Store, settings: Settings) -> ASGIApp:
         base_url=settings.base_url,
         lock_timeout=settings.lock_timeout,
     )
+    door = Door(
+        endpoint,
+        lambda bearer: _connexion(contracts, operations, endpoint.without_faults, bearer),
+        RequestIds().new,  # a seeded run's are for what its client asks
+    )
     gate = Gate(
         _connexion(
             contracts, operations, endpoint, ScopedBearer(tokens, limit, settings.admin_token)
@@ -78,12 +86,23 @@ def create_app(store: Store, settings: Settings) -> ASGIApp:
         new_request_id=_request_ids(settings).new,
         max_in_flight=settings.max_in_flight,
         requests=bench.requests,
-        pages=pages.lazily(settings),
-        is_page=pages.is_page,
+        pages=_pages(settings, console(settings, store, bench, door)),
         background=lambda: _beside_requests(store, bench, endpoint, settings),
         check=_response_check(contracts) if settings.validate_responses else None,
     )
     return with_cors(gate, settings.cors_origins)
+
+
+def _pages(settings: Settings, for_the_signed_in: ASGIApp) -> Callable[[str], ASGIApp | None]:
+    """Which application a path of no operation leads to: the pages for anybody, the console."""
+    for_anybody = pages.for_anybody(settings)
+
+    def page_at(path: str) -> ASGIApp | None:
+        if pages.is_page(path):
+            return for_anybody
+        return for_the_signed_in if is_console(path) else None
+
+    return page_at
 
 
 async def _beside_requests(
@@ -116,8 +135,8 @@ async def _deliver(store: Store, bench: Bench, endpoint: Endpoint, settings: Set
 def _connexion(
     contracts: list[Contract],
     operations: Mapping[str, Operation],
-    endpoint: Endpoint,
-    bearer: ScopedBearer,
+    endpoint: ASGIApp,
+    bearer: BearerSecurityHandler,
 ) -> ConnexionMiddleware:
     app = ConnexionMiddleware(
         endpoint,

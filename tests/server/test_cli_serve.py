@@ -110,6 +110,7 @@ def test_json_prints_one_line_that_says_all_a_program_needs(tmp_path: Path) -> N
             "admin_token": server.banner["admin_token"],
             "tenant_id": "tnt_demo",
             "api_key": server.api_key,
+            "console": server.banner["console"],
             "database": str(tmp_path / "sandbox.db"),
             "ephemeral": False,
             "contract": f"{server.base_url}/openapi.json",

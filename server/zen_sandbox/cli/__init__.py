@@ -14,6 +14,7 @@ from zen_sandbox.cli.clock import clock
 from zen_sandbox.cli.clusters import clusters
 from zen_sandbox.cli.faults import faults
 from zen_sandbox.cli.keys import keys
+from zen_sandbox.cli.open import open_console
 from zen_sandbox.cli.reset import reset
 from zen_sandbox.cli.serve import serve
 from zen_sandbox.cli.snapshots import snapshot
@@ -57,9 +58,9 @@ def main() -> None:
       zen-sandbox serve
     It prints a base URL, a tenant, a key and a first curl.
 
-    The commands trigger, tail, clock, faults and snapshot talk to the running server. The others
-    change its database, also while it is being served, and the server notices at once. Each
-    explains itself: zen-sandbox keys create --help
+    The commands trigger, tail, open, clock, faults and snapshot talk to the running server. The
+    others change its database, also while it is being served, and the server notices at once.
+    Each explains itself: zen-sandbox keys create --help
     """
 
 
@@ -87,6 +88,7 @@ for command in (
     serve,
     trigger,
     tail,
+    open_console,
     clock,
     faults,
     snapshot,

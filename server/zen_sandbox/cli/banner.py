@@ -23,6 +23,7 @@ class Banner(NamedTuple):
     database: Path
     tenant: DemoTenant | None
     ephemeral: bool
+    console: str  # a link that opens it once
 
     def show(self, *, as_json: bool) -> None:
         """Writes it to standard output; a reader that has gone away is no reason to stop."""
@@ -42,6 +43,7 @@ class Banner(NamedTuple):
             "admin_token": self.settings.admin_token,
             "database": str(self.database),
             "ephemeral": self.ephemeral,
+            "console": self.console,
             "contract": f"{self.settings.base_url}/openapi.json",
             "seed": self.settings.seed,
             "pid": os.getpid(),
@@ -78,6 +80,7 @@ class Banner(NamedTuple):
         facts["Database"] = f"{self.database}{' (temporary)' if self.ephemeral else ''}"
         facts["Contract"] = f"{base_url}/openapi.yaml  {base_url}/openapi.json"
         facts["Docs"] = f"{base_url}/docs"
+        facts["Console"] = self.console
         if self.settings.seed is not None:
             facts["Seed"] = str(self.settings.seed)
         for name, value in facts.items():

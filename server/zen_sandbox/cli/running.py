@@ -57,6 +57,13 @@ class RunningServer:
             reply = self._anybody.send("POST", f"/hooks/{ingester_id}", headers, body)
             return self._anybody.understood(reply)
 
+    def console_link(self) -> str:
+        """A link that opens the console once; the server is there and takes the admin token."""
+        from zen_sandbox.console.links import link
+
+        self.ask("GET", "tenants")
+        return link(self.url, self._as_admin().token or "")
+
     def close(self) -> None:
         """Closes its connections."""
         self._anybody.close()

@@ -17,6 +17,7 @@ from zen_sandbox import demo_access, opening, target_file
 from zen_sandbox.cli.banner import Banner
 from zen_sandbox.cli.ending import not_interrupted, noted_from_now_on
 from zen_sandbox.cli.serve import RISK, ServeOptions
+from zen_sandbox.console import links
 from zen_sandbox.demo import DemoTenant
 from zen_sandbox.files import (
     DATABASE_NAME,
@@ -75,12 +76,13 @@ def _serve(
         audience=options.jwt_audience,
     )
     own_url = _url(options.host, sockets[0].getsockname()[1])
+    admin_token = _admin_token(options, store)
     settings = _settings(
         options,
         rules,
         seed,
         options.public_url or own_url,
-        admin_token=_admin_token(options, store),
+        admin_token=admin_token,
         on_loopback=_are_loopback(sockets),
     )
     target = None
@@ -93,6 +95,7 @@ def _serve(
         database=store.database.path,
         tenant=access,
         ephemeral=options.db is None,
+        console=links.link(own_url, admin_token),
     )
 
     noted = contextlib.ExitStack()

@@ -1,6 +1,7 @@
 """What people look at in a browser, served by Flask; loaded when somebody first does."""
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,14 +20,19 @@ def is_page(path: str) -> bool:
     return path in _PATHS or path.startswith(_FOLDERS)
 
 
-def lazily(settings: Settings) -> ASGIApp:
-    """The pages as an ASGI application that imports and builds Flask's on the first request."""
+def for_anybody(settings: Settings) -> ASGIApp:
+    """The pages as an ASGI application."""
+    return lazily(lambda: _site(settings))
+
+
+def lazily(build: Callable[[], ASGIApp]) -> ASGIApp:
+    """An ASGI application that imports what it needs, and is built, on the first request."""
     built: list[ASGIApp] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if not built:
             # In a thread: the API goes on answering for the fifth of a second that it takes.
-            built.append(await asyncio.to_thread(_site, settings))
+            built.append(await asyncio.to_thread(build))
         await built[0](scope, receive, send)
 
     return app

@@ -19,7 +19,7 @@ from zen_contract.contract import Contract, Operation
 from zen_contract.status_labels import LABELS, non_claims
 from zen_sandbox import __version__
 from zen_sandbox.pages.documentation import Documentation, NoDocumentation, content_type
-from zen_sandbox.problems import InternalError, NotFound, Problem
+from zen_sandbox.problems import InternalError, MethodNotAllowed, NotFound, Problem
 from zen_sandbox.request.exchange import exchange_of
 from zen_sandbox.request.problem_response import problem_response
 from zen_sandbox.settings import Settings
@@ -31,6 +31,7 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
 }
 
+_METHODS = ("GET", "HEAD")
 _REFERENCE = "/docs/reference.html"
 # Scalar writes its style sheet into the page, and draws icons from data.
 _REFERENCE_POLICY = (
@@ -71,6 +72,7 @@ def create_site(settings: Settings) -> Flask:
         return _documentation_page(documents, path)
 
     site.add_template_filter(_with_code, "with_code")
+    site.before_request(_only_looked_at)
     site.before_request(_forget_range)
     site.after_request(_guarded)
     site.register_error_handler(HTTPException, _as_problem)
@@ -122,6 +124,12 @@ def _with_code(prose: str) -> Markup:
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if number % 2 else part for number, part in parts
     )
+
+
+def _only_looked_at() -> Response | None:
+    if request.method in _METHODS:
+        return None
+    return _problem(MethodNotAllowed(request.method, _METHODS))
 
 
 def _forget_range() -> None:

@@ -75,6 +75,13 @@ class Endpoint:
         if fault is not None:
             spoil_after(fault, exchange)
 
+    async def without_faults(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The same for the console, with which one looks at what faults do."""
+        exchange = exchange_of(scope)
+        if exchange.operation is None:
+            raise RuntimeError("the endpoint was called without an operation")
+        await self._answer(exchange.operation, exchange)
+
     def _whose(self, exchange: Exchange) -> str | None:
         """The tenant whose request it is; that of an event is the endpoint's, without a token."""
         ingester_id = exchange.path_values.get("ingester_id")

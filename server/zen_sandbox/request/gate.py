@@ -18,9 +18,15 @@ from zen_sandbox import audit
 from zen_sandbox.bench.request_log import RequestLog, Seen
 from zen_sandbox.http.cycle import ABORT
 from zen_sandbox.identifiers import sent_request_id
-from zen_sandbox.problems import InternalError, MethodNotAllowed, Problem, ServiceUnavailable
+from zen_sandbox.problems import InternalError, Problem, ServiceUnavailable
 from zen_sandbox.request.endpoint import Endpoint
-from zen_sandbox.request.exchange import SCOPE_KEY, DropConnection, Exchange, Response
+from zen_sandbox.request.exchange import (
+    SCOPE_KEY,
+    DropConnection,
+    Exchange,
+    Response,
+    exchange_of,
+)
 from zen_sandbox.request.problem_response import problem_response
 from zen_sandbox.request.validation import ClientGone
 from zen_sandbox.store.database import is_locked
@@ -45,8 +51,7 @@ class Gate:
         *,
         new_request_id: Callable[[], str],
         max_in_flight: int,
-        pages: ASGIApp | None = None,
-        is_page: Callable[[str], bool] = lambda path: False,
+        pages: Callable[[str], ASGIApp | None] = lambda path: None,
         check: ResponseCheck | None = None,
         requests: RequestLog,
         background: Callable[[], Coroutine[Any, Any, None]] | None = None,
@@ -58,7 +63,6 @@ class Gate:
         self._new_request_id = new_request_id
         self._max_in_flight = max_in_flight
         self._pages = pages
-        self._is_page = is_page
         self._check = check
         self._in_flight = 0
 
@@ -69,8 +73,9 @@ class Gate:
         headers = read_headers(scope["headers"])
         exchange = Exchange(self.request_id(headers), headers)
         scope[SCOPE_KEY] = exchange
-        if self._pages is not None and self._is_page(scope["path"]):
-            await self._page(scope, receive, send, exchange)
+        page = self._pages(scope["path"])
+        if page is not None:
+            await _show(page, scope, receive, send)
             return
         began = time.perf_counter()
         try:
@@ -139,23 +144,6 @@ class Gate:
             problem = _unexpected(error, exchange)
         return problem_response(problem, exchange.request_id)
 
-    async def _page(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange) -> None:
-        if scope["method"] not in ("GET", "HEAD"):
-            problem = MethodNotAllowed(scope["method"], ("GET", "HEAD"))
-            await respond(send, problem_response(problem, exchange.request_id), exchange.request_id)
-            return
-
-        async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [
-                    *message["headers"],
-                    (b"x-request-id", exchange.request_id.encode()),
-                ]
-            await send(message)
-
-        if self._pages is not None:
-            await self._pages(scope, receive, send_with_id)
-
     def _checked(self, exchange: Exchange, response: Response) -> Response:
         found = None if self._check is None else self._check.violations(exchange, response)
         if not found:
@@ -167,6 +155,18 @@ class Gate:
     def request_id(self, headers: dict[bytes, bytes]) -> str:
         """The id of the request that has these headers: the client's own where it fits."""
         return sent_request_id(headers.get(b"x-request-id")) or self._new_request_id()
+
+
+async def _show(page: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Has a page answer; the request's id goes with its answer as with any other."""
+    request_id = exchange_of(scope).request_id.encode()
+
+    async def send_with_id(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+        await send(message)
+
+    await page(scope, receive, send_with_id)
 
 
 def read_headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

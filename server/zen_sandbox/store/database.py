@@ -115,6 +115,10 @@ class Database:
         row = self.execute("PRAGMA data_version").fetchone()
         return int(row[0])
 
+    def changes(self) -> tuple[int, int]:
+        """Numbers of which one changes when anybody has, this thread's connection or another's."""
+        return self.tables.conn.total_changes, self.changed_elsewhere()
+
     def close(self) -> None:
         """Closes every connection; the last one folds the write-ahead log into the file."""
         with self._closing:

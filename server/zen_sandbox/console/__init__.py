@@ -1,0 +1,11 @@
+"""The console at `/sandbox/console`: a window on the sandbox for people, imported when one looks.
+
+    entrance.py -> application.py (ASGI)
+      -> live.py        what is pushed: no thread waits for it
+      -> site.py        the pages (Flask, in threads): who may look, the frame around each page
+         -> <page>.py   one module for each entry of the navigation
+            -> door.py  asks the API, on its event loop, as the actor `console`
+
+A page reads through the door or through the store's read side, in its own thread; it writes through
+the door only, so that every rule, answer and log entry is the API's own.
+"""

@@ -1,0 +1,46 @@
+"""What every page of the console is given, and who is let in to it."""
+
+from ipaddress import ip_address
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from starlette.types import Scope
+
+from zen_sandbox.bench.bench import Bench
+from zen_sandbox.console.door import Door
+from zen_sandbox.console.links import Links
+from zen_sandbox.console.sessions import Sessions
+from zen_sandbox.settings import Settings
+from zen_sandbox.store import Store
+
+EXTENSION = "zen_sandbox_console"
+
+
+class Room(NamedTuple):
+    """The sandbox as the console sees it."""
+
+    settings: Settings
+    store: Store
+    bench: Bench
+    door: Door
+    sessions: Sessions
+    links: Links
+
+
+def is_of_this_machine(scope: Scope) -> bool:
+    """Whether the connection comes from the machine that the server runs on."""
+    client, server = scope.get("client"), scope.get("server")
+    if not client or not server:
+        return False
+    return ip_address(client[0]).is_loopback or client[0] == server[0]
+
+
+def is_own_origin(origin: str | None, host: str) -> bool:
+    """Whether a form comes from a page of the host that it was sent to."""
+    return origin is not None and bool(host) and urlsplit(origin).netloc == host
+
+
+def port_of(scope: Scope) -> int:
+    """The port that the server listens on."""
+    server = scope.get("server")
+    return int(server[1]) if server else 0
