@@ -1,9 +1,10 @@
 """What every page of the console is given, and who is let in to it."""
 
 from ipaddress import ip_address
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
+from flask import current_app
 from starlette.types import Scope
 
 from zen_sandbox.bench.bench import Bench
@@ -25,6 +26,11 @@ class Room(NamedTuple):
     door: Door
     sessions: Sessions
     links: Links
+
+
+def room() -> Room:
+    """The one of the request that a page is made for."""
+    return cast(Room, current_app.extensions[EXTENSION])
 
 
 def is_of_this_machine(scope: Scope) -> bool:

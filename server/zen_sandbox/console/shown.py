@@ -29,6 +29,11 @@ def seen(text: object) -> str:
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", str(text))
 
 
+def is_plain(text: str) -> bool:
+    """Whether all of a text can be seen and stands where it is."""
+    return not _UNSEEN.search(text)
+
+
 def short(text: object, most: int = SHORT) -> Markup:
     """One line of text, isolated from the direction of what is around it."""
     whole = str(text)

@@ -13,7 +13,6 @@ from flask import (
     Flask,
     Response,
     abort,
-    current_app,
     g,
     redirect,
     render_template,
@@ -25,15 +24,22 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 import zen_contract
-from zen_sandbox.console import overview, shown, signing_in
+from zen_sandbox.console import deliveries, events, overview, shown, signing_in, start
 from zen_sandbox.console.door import Refused
 from zen_sandbox.console.links import HOME
 from zen_sandbox.console.live import PUSHED
 from zen_sandbox.console.navigation import navigation, tenants
-from zen_sandbox.console.room import EXTENSION, Room, is_of_this_machine, is_own_origin, port_of
+from zen_sandbox.console.room import (
+    EXTENSION,
+    Room,
+    is_of_this_machine,
+    is_own_origin,
+    port_of,
+    room,
+)
 from zen_sandbox.console.sessions import cookie_name, form_token, is_form_token
 
-PAGES = (signing_in, overview)
+PAGES = (signing_in, overview, start, deliveries, events)
 """The modules with a `blueprint`; in the navigation are those that `navigation.ENTRIES` names."""
 
 HEADERS = {
@@ -49,13 +55,19 @@ _FRAME = Path(zen_contract.__file__).parent / "site" / "static" / "frame.css"
 _LARGEST_FORM = 4 * 1024 * 1024  # a body of one MiB, as form data encodes it
 
 
-def create_site(room: Room) -> Flask:
+def create_site(here: Room) -> Flask:
     """The WSGI application behind every path of the console but the pushed one."""
     site = Flask(__name__, static_url_path=f"{HOME}/static")
     site.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    site.config.update(MAX_CONTENT_LENGTH=_LARGEST_FORM, MAX_FORM_MEMORY_SIZE=_LARGEST_FORM)
-    site.extensions[EXTENSION] = room
-    site.secret_key = secrets.token_bytes(32)  # of the notes that the next page shows
+    site.config.update(
+        MAX_CONTENT_LENGTH=_LARGEST_FORM,
+        MAX_FORM_MEMORY_SIZE=_LARGEST_FORM,
+        SESSION_COOKIE_NAME="zen_console_note",  # Flask's, for what the next page tells
+        SESSION_COOKIE_PATH=HOME,
+        SESSION_COOKIE_SAMESITE="Strict",
+    )
+    site.extensions[EXTENSION] = here
+    site.secret_key = secrets.token_bytes(32)
     site.before_request(_let_in)
     site.after_request(_guarded)
     for page in PAGES:
@@ -64,17 +76,17 @@ def create_site(room: Room) -> Flask:
     site.context_processor(_frame)
     site.register_error_handler(HTTPException, _failed)
     site.register_error_handler(Refused, _refused)
-    _add_addresses(site, room)
+    _add_addresses(site)
     return site
 
 
-def _add_addresses(site: Flask, room: Room) -> None:
+def _add_addresses(site: Flask) -> None:
     """The addresses that belong to no page."""
 
     @site.get(HOME)
     @site.get(f"{HOME}/")
     def home() -> BaseResponse:
-        known = tenants(room)
+        known = tenants(room())
         if not known:
             return Response(render_template("no_tenant.html"))
         return redirect(url_for("overview.overview", tenant_id=known[0].id))
@@ -93,7 +105,7 @@ def _add_addresses(site: Flask, room: Room) -> None:
 
 
 def _let_in() -> Response | None:
-    room = _room()
+    here = room()
     scope = cast(Scope, request.environ["asgi.scope"])
     request.environ.pop("HTTP_RANGE", None)  # a file is sent whole
     if not is_of_this_machine(scope):
@@ -101,19 +113,19 @@ def _let_in() -> Response | None:
     if request.endpoint in _OPEN:
         return None
     secret = request.cookies.get(cookie_name(port_of(scope)), "")
-    if not room.sessions.is_on(secret):
+    if not here.sessions.is_on(secret):
         return _sign_in_page(HTTPStatus.UNAUTHORIZED, "no session")
     g.secret = secret
     if request.method not in ("GET", "HEAD"):
         _require_own_form(secret)
-    _note_tenant(room)
+    _note_tenant(here)
     return None
 
 
-def _note_tenant(room: Room) -> None:
+def _note_tenant(here: Room) -> None:
     """Puts the tenant of the path, if it names one, where the frame finds it."""
     tenant_id = (request.view_args or {}).get("tenant_id")
-    g.tenant = None if tenant_id is None else room.store.accounts.tenant(tenant_id)
+    g.tenant = None if tenant_id is None else here.store.accounts.tenant(tenant_id)
     if tenant_id is not None and g.tenant is None:
         abort(HTTPStatus.NOT_FOUND)
 
@@ -134,13 +146,9 @@ def _frame() -> dict[str, object]:
     return {
         "form_token": form_token(secret),
         "entries": navigation(g.get("tenant")),
-        "tenants": tenants(_room()),
+        "tenants": tenants(room()),
         "tenant": g.get("tenant"),
     }
-
-
-def _room() -> Room:
-    return cast(Room, current_app.extensions[EXTENSION])
 
 
 def _sign_in_page(status: HTTPStatus, reason: str) -> Response:
