@@ -1,10 +1,13 @@
 """The list of attempts: the contract's filters and pages, and a retry of those that are chosen."""
 
+from functools import cache
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from zen_contract import contract
 from zen_sandbox.console.outcome import outcome
 from zen_sandbox.console.room import room
 
@@ -35,6 +38,8 @@ def deliveries(tenant_id: str) -> str:
         is_first=not request.args.get("cursor"),
         next_page=next_cursor and _address(tenant_id, {**chosen, "cursor": next_cursor}),
         targets=_targets(tenant_id),
+        retriable=_retriable(found.get("deliveries", [])),
+        statuses=_statuses(),
     )
 
 
@@ -53,6 +58,24 @@ def retry(tenant_id: str) -> Response:
 def _address(tenant_id: str, query: dict[str, str]) -> str:
     given = urlencode({name: value for name, value in query.items() if value})
     return f"{url_for('deliveries.deliveries', tenant_id=tenant_id)}?{given}"
+
+
+def _retriable(rows: list[dict[str, Any]]) -> set[str]:
+    """The failed ends of chains, as far as the page shows: the API retries nothing else."""
+    ends: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        chain = (row["event_id"], row["flow_id"])
+        if chain not in ends or row["attempt_number"] > ends[chain]["attempt_number"]:
+            ends[chain] = row
+    return {row["id"] for row in ends.values() if row["status"] == "failed"}
+
+
+@cache
+def _statuses() -> list[str]:
+    """Those that the contract knows."""
+    parameters = contract.load().document["components"]["parameters"]
+    listed: list[str] = parameters["DeliveryStatus"]["schema"]["enum"]
+    return listed
 
 
 def _targets(tenant_id: str) -> dict[str, str]:

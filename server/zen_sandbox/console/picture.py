@@ -12,7 +12,7 @@ WIDTH = 1000
 _STEP = 64
 _TOP = 36
 _BOX = 44
-_COLUMNS = {"endpoint": (0, 250), "flow": (360, 300), "target": (770, 230)}
+_COLUMNS = {"endpoint": (0, 250), "flow": (330, 350), "target": (760, 240)}
 """Left edge and width."""
 
 
@@ -82,9 +82,9 @@ def rate(line: Line) -> str:
     done = line.delivered + line.failed
     if not done and not line.queued:
         return "quiet"
-    words = [f"{done} in 30 min"] if done else []
+    words = []
     if done:
-        words.append(f"{line.delivered * 100 // done} % delivered")
+        words = [f"{done} in 30 min", f"{line.delivered * 100 // done} % delivered"]
     if line.queued:
         words.append(f"{line.queued} queued")
     return ", ".join(words)

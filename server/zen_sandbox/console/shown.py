@@ -44,6 +44,12 @@ def short(text: object, most: int = SHORT) -> Markup:
     )
 
 
+def cut(text: object, most: int) -> str:
+    """The beginning, for where there is no room for more."""
+    whole = str(text)
+    return seen(whole) if len(whole) <= most else f"{seen(whole[:most])}…"
+
+
 def moment(timestamp: str | None) -> Markup:
     """A moment of the wire; its day is in the title."""
     if not timestamp:
@@ -92,5 +98,5 @@ def text_of(content: dict[str, Any]) -> str:
 
 def add_to(site: Flask) -> None:
     """Makes them filters of the templates."""
-    for filter_ in (seen, short, moment, duration, size, pretty, text_of):
+    for filter_ in (seen, short, cut, moment, duration, size, pretty, text_of):
         site.add_template_filter(filter_)

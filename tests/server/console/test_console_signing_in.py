@@ -76,7 +76,7 @@ def test_without_a_session_every_address_but_the_style_is_the_sign_in_page(
     with Visitor(sandbox, signed_in=False) as visitor:
         for path in ("", "/", "/t/tnt_a/", "/t/tnt_a/deliveries", "/nothing", "/switch"):
             assert "Sign in to the console" in visitor.get(path, 401)
-        visitor.post("/sign-out", status=401)
+        visitor.post("/sign-out", code=401)
         assert "--good" in visitor.get("/static/console.css")
         assert requests.get(f"{sandbox.base_url}{HOME}/live", timeout=DEADLINE).status_code == 401
 
@@ -103,11 +103,11 @@ def test_a_form_of_another_site_or_another_session_is_refused(sandbox: Sandbox) 
     with Visitor(sandbox) as visitor, Visitor(sandbox) as other:
         own = visitor.form_token
         for origin in ("https://evil.example", "null", "", f"{sandbox.base_url}.evil.example"):
-            visitor.post("/sign-out", status=403, origin=origin)
+            visitor.post("/sign-out", code=403, origin=origin)
         visitor.form_token = other.form_token
-        visitor.post("/sign-out", status=403)
+        visitor.post("/sign-out", code=403)
         visitor.form_token = "é"
-        visitor.post("/sign-out", status=403)
+        visitor.post("/sign-out", code=403)
         visitor.form_token = own
         visitor.get("/")
         visitor.post("/sign-out")
