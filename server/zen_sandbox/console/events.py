@@ -43,19 +43,21 @@ def event(tenant_id: str, event_id: str) -> str:
     )
     deliveries = _trace(here, tenant_id, event_id)
     records = _records(here, tenant_id, deliveries)
-    targets = {one["destination_id"]: None for one in deliveries}
-    urls = {one: _url(here, tenant_id, one) for one in targets}
+    targets = {
+        one: _target(here, tenant_id, one) for one in {it["destination_id"] for it in deliveries}
+    }
     body = body_of(found)
     return render_template(
         "event.html",
         tenant_id=tenant_id,
         event=found,
         attempts=[
-            _attempt(here, tenant_id, one, records.get(one["id"]), urls, body)
+            _attempt(here, tenant_id, one, records.get(one["id"]), targets, body)
             for one in reversed(deliveries)
         ],
-        drawn=waterfall(found["received_at"], deliveries, records),
-        urls=urls,
+        drawn=waterfall(found["received_at"], deliveries, records, _names(deliveries, targets)),
+        before=_before(deliveries),
+        targets=targets,
         can_retry=_can_retry(deliveries),
         shown=len(deliveries) if request.args.get("all") else _SHOWN,
     )
@@ -126,11 +128,30 @@ def _document(here: Room, tenant_id: str, delivery_id: str) -> Json:
     return here.door.read(path, tenant_id=tenant_id, query={"tenant_id": tenant_id})
 
 
-def _url(here: Room, tenant_id: str, destination_id: str) -> str | None:
-    """Where the target is now; None when it was deleted."""
+def _target(here: Room, tenant_id: str, destination_id: str) -> Json:
+    """The target as it is now; what the page needs of one that was deleted."""
     path = f"/v1/tenants/{tenant_id}/destinations/{destination_id}"
     reply = here.door.ask("GET", path, tenant_id=tenant_id)
-    return None if reply.is_refusal else str(reply.document["url"])
+    if reply.is_refusal:
+        return {"name": destination_id, "url": ""}
+    return reply.document
+
+
+def _names(deliveries: list[Json], targets: Mapping[str, Json]) -> dict[str, str]:
+    """What the attempts of each flow are called, where there are several flows."""
+    flows = {one["flow_id"]: targets[one["destination_id"]]["name"] for one in deliveries}
+    return flows if len(flows) > 1 else {}
+
+
+def _before(deliveries: list[Json]) -> dict[str, Json]:
+    """The attempt before each in its chain, where there is one."""
+    ends: dict[str, Json] = {}
+    found = {}
+    for one in deliveries:
+        if one["flow_id"] in ends:
+            found[one["id"]] = ends[one["flow_id"]]
+        ends[one["flow_id"]] = one
+    return found
 
 
 def _attempt(
@@ -138,7 +159,7 @@ def _attempt(
     tenant_id: str,
     delivery: Json,
     record: Json | None,
-    urls: Mapping[str, str | None],
+    targets: Mapping[str, Json],
     body: bytes,
 ) -> Attempt:
     if record is None:
@@ -152,7 +173,7 @@ def _attempt(
     elif is_signed and secret is not None:
         signed_at = headers.get("webhook-timestamp", "")
         wrong = verify(secret, headers, body, float(signed_at) if signed_at.isdigit() else 0) or ""
-    url = urls.get(delivery["destination_id"])
+    url = targets[delivery["destination_id"]]["url"]
     command = curl(url, record["request_headers"], body) if url else ""
     return Attempt(delivery, record, wrong, is_signed, command)
 

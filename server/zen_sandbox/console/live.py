@@ -7,6 +7,7 @@ the count of what it does not show.
 
 import asyncio
 from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs
 
 import orjson
 from starlette.datastructures import Headers
@@ -39,7 +40,7 @@ def live(room: Room) -> ASGIApp:
             return
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         await _say(send, b": here\n\n")
-        telling = asyncio.create_task(_tell(room, send))
+        telling = asyncio.create_task(_tell(room, send, _seen(scope)))
         try:
             while (await receive())["type"] != "http.disconnect":
                 pass
@@ -61,13 +62,20 @@ def _may_look(room: Room, scope: Scope) -> bool:
     return cookie is not None and room.sessions.is_on(cookie.value)
 
 
-async def _tell(room: Room, send: Send) -> None:
+def _seen(scope: Scope) -> str | None:
+    """What the page knew when it was made; something may have happened since."""
+    query = parse_qs(scope["query_string"].decode("latin-1"))
+    return query.get("seen", [None])[-1]
+
+
+async def _tell(room: Room, send: Send, seen: str | None) -> None:
     """Says that something has changed whenever something has, until it is cancelled."""
     loop = asyncio.get_running_loop()
-    attempts, known, said_at = room.store.attempts.position(), _changes(room), loop.time()
+    attempts, known = room.store.attempts.position(), seen or state(room)
+    said_at = loop.time() - PAUSE
     while True:
         await asyncio.sleep(_LOOKING)
-        now, changes = loop.time(), _changes(room)
+        now, changes = loop.time(), state(room)
         if changes != known and now >= said_at + PAUSE:
             position = room.store.attempts.position()
             word = {"attempts": max(0, position - attempts), "seconds": round(now - said_at, 1)}
@@ -78,9 +86,11 @@ async def _tell(room: Room, send: Send) -> None:
             said_at = now
 
 
-def _changes(room: Room) -> tuple[object, ...]:
+def state(room: Room) -> str:
+    """What is another text after anything has happened; on the event loop only."""
     newest = room.bench.requests.newest(1, None)
-    return (*room.store.database.changes(), newest[0].request_id if newest else None)
+    here, elsewhere = room.store.database.changes()
+    return f"{here}.{elsewhere}.{newest[0].request_id if newest else ''}"
 
 
 async def _say(send: Send, text: bytes) -> None:

@@ -5,6 +5,7 @@ blueprint of one of `PAGES`; what is not in there is not linked.
 """
 
 import secrets
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import cast
@@ -24,10 +25,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 import zen_contract
-from zen_sandbox.console import deliveries, events, overview, shown, signing_in, start
+from zen_sandbox.console import deliveries, events, live, overview, shown, signing_in, start
 from zen_sandbox.console.door import Refused
 from zen_sandbox.console.links import HOME
-from zen_sandbox.console.live import PUSHED
 from zen_sandbox.console.navigation import navigation, tenants
 from zen_sandbox.console.room import (
     EXTENSION,
@@ -101,7 +101,7 @@ def _add_addresses(site: Flask) -> None:
         return Response(_FRAME.read_bytes(), content_type="text/css; charset=utf-8")
 
     # Served beside Flask; here for its address.
-    site.add_url_rule(PUSHED, "pushed", build_only=True)
+    site.add_url_rule(live.PUSHED, "pushed", build_only=True)
 
 
 def _let_in() -> Response | None:
@@ -128,6 +128,12 @@ def _note_tenant(here: Room) -> None:
     g.tenant = None if tenant_id is None else here.store.accounts.tenant(tenant_id)
     if tenant_id is not None and g.tenant is None:
         abort(HTTPStatus.NOT_FOUND)
+    if tenant_id is not None and request.method == "GET":
+        g.seen = here.door.on_the_loop(partial(_state, here))
+
+
+async def _state(here: Room) -> str:
+    return live.state(here)
 
 
 def _require_own_form(secret: str) -> None:
@@ -142,12 +148,13 @@ def _frame() -> dict[str, object]:
     """What the frame around every page shows."""
     secret = g.get("secret")
     if secret is None:
-        return {"form_token": "", "entries": [], "tenants": [], "tenant": None}
+        return {"form_token": "", "entries": [], "tenants": [], "tenant": None, "seen_state": ""}
     return {
         "form_token": form_token(secret),
         "entries": navigation(g.get("tenant")),
         "tenants": tenants(room()),
         "tenant": g.get("tenant"),
+        "seen_state": g.get("seen", ""),
     }
 
 

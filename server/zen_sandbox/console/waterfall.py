@@ -30,7 +30,7 @@ class Row(NamedTuple):
 
     y: int
     number: int
-    delivery_id: str
+    name: str
     status: str
     spans: list[Span]
     outcome: str
@@ -48,8 +48,9 @@ def waterfall(
     received_at: str,
     attempts: Sequence[Mapping[str, Any]],
     records: Mapping[str, Mapping[str, Any]],
+    names: Mapping[str, str],
 ) -> Waterfall:
-    """Times in seconds since the event came in. `records` are by the id of the attempt."""
+    """Times in seconds since it came in. `records` are by the attempt, `names` by the flow."""
     times = {one["id"]: _times(one, records.get(one["id"], {}), received_at) for one in attempts}
     whole = max([end for _, end in times.values()] + [0.001])
     scale = (WIDTH - LABEL - _RIGHT) / whole
@@ -63,7 +64,7 @@ def waterfall(
             Row(
                 _TOP + place * _ROW,
                 attempt["attempt_number"],
-                attempt["id"],
+                names.get(attempt["flow_id"], ""),
                 attempt["status"],
                 spans,
                 _outcome(attempt, record),

@@ -10,7 +10,7 @@ const main = document.querySelector("main[data-live]");
 function isInUse(part) {
   const active = document.activeElement;
   if (part.querySelector("input:checked:not([type=hidden])")) return true;
-  return active !== null && part.contains(active) && active.matches("input, select, textarea");
+  return active !== null && part.contains(active) && active.matches("input:not([type=checkbox]), select, textarea");
 }
 
 function openedIn(part) {
