@@ -65,7 +65,7 @@ def _may_look(room: Room, scope: Scope) -> bool:
 def _seen(scope: Scope) -> str | None:
     """What the page knew when it was made; something may have happened since."""
     query = parse_qs(scope["query_string"].decode("latin-1"))
-    return query.get("seen", [None])[-1]
+    return query["seen"][-1] if "seen" in query else None
 
 
 async def _tell(room: Room, send: Send, seen: str | None) -> None:

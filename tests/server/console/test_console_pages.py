@@ -40,6 +40,14 @@ def test_a_newcomer_gets_from_nothing_to_a_delivered_event(visitor: Visitor, wor
     assert writers == {"create": "console", "deliver": "engine"}
 
 
+def test_one_click_shows_a_delivery(visitor: Visitor, world: World) -> None:
+    assert "Show me a delivery" in visitor.look("")
+    page = visitor.send("start/everything")
+    event_id = page.partition("/events/")[2].partition("/")[0]
+    world.executed(event_id)
+    assert "signature verifies" in visitor.look(f"events/{event_id}")
+
+
 def test_what_the_api_refuses_is_told_with_its_own_words(visitor: Visitor, world: World) -> None:
     visitor.look("")
     assert "name: must" in text_of(visitor.send("start/endpoint", name="", type="generic"))

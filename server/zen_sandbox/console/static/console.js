@@ -2,7 +2,7 @@
 //
 // The server says at most once a second that something has. The page then fetches itself and takes
 // over the parts marked `data-part`, but not one in which somebody is choosing or typing. A page
-// nobody looks at waits. All of this is comfort: without it, reloading shows the same.
+// nobody looks at does not listen. All of this is comfort: without it, reloading shows the same.
 
 const PAUSE = 2000;
 const main = document.querySelector("main[data-live]");
@@ -73,21 +73,36 @@ function watch(where) {
     show();
   }
 
-  const source = new EventSource(where);
-  source.addEventListener("open", () => say({ attempts: 0, seconds: 1 }));
-  source.addEventListener("error", () => {
-    document.querySelector(".liveness")?.replaceChildren("not live: the server does not answer");
-  });
-  source.addEventListener("message", (event) => {
-    const word = JSON.parse(event.data);
-    if (waiting !== null) {
-      word.attempts += waiting.attempts;
-      word.seconds += waiting.seconds;
+  let source = null;
+
+  function listen() {
+    if (source !== null || document.hidden) return;
+    source = new EventSource(where);
+    source.addEventListener("open", () => say({ attempts: 0, seconds: 1 }));
+    source.addEventListener("error", () => {
+      document.querySelector(".liveness")?.replaceChildren("not live: the server does not answer");
+    });
+    source.addEventListener("message", (event) => {
+      const word = JSON.parse(event.data);
+      if (waiting !== null) {
+        word.attempts += waiting.attempts;
+        word.seconds += waiting.seconds;
+      }
+      waiting = word;
+      show();
+    });
+  }
+
+  // A browser has six connections to a server: pages that nobody looks at must not hold them all.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      source?.close();
+      source = null;
+    } else {
+      listen();
     }
-    waiting = word;
-    show();
   });
-  document.addEventListener("visibilitychange", show);
+  listen();
 }
 
 for (const select of document.querySelectorAll(".switch select")) {
