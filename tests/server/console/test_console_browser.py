@@ -118,6 +118,18 @@ def test_what_somebody_chose_is_not_taken_away_by_what_happens(
     page.context.close()
 
 
+def test_a_page_shows_a_part_of_much_traffic_and_says_so(chromium: Browser, world: World) -> None:
+    flow = world.flow()
+    page = signed_in(chromium, world)
+    page.get_by_role("link", name="Deliveries").click()
+    expect(page.locator(".liveness")).to_have_text("live")
+    for _ in range(300):
+        world.event(flow)
+    expect(page.locator(".liveness")).to_contain_text("of which the newest are shown")
+    expect(page.locator("tbody tr")).to_have_count(50)
+    page.context.close()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
 def test_every_page_fits_runs_nothing_hostile_and_can_be_used_by_all(
