@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from zen_conformance.answer import Answer
 from zen_conformance.failures import ConformanceFailure, NotRun
 from zen_conformance.listings import LISTINGS, Stock, View
+from zen_conformance.once import Once
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.tenant import Tenant
 from zen_conformance.traffic import until
@@ -75,13 +76,12 @@ class Quiet:
     def __init__(self, stock: Stock, other: Tenant) -> None:
         self._stock = stock
         self._other = other
-        self._known: dict[str, Whole] = {}
+        self._once = Once()
 
     def whole(self, name: str) -> Whole:
         """The list of that name, walked once for all checks."""
-        if name not in self._known:
-            self._known[name] = quietly(self._view(name))
-        return self._known[name]
+        whole: Whole = self._once(name, lambda: quietly(self._view(name)))
+        return whole
 
     def _view(self, name: str) -> View:
         if name in ("deliveries", "logs"):

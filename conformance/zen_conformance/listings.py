@@ -16,6 +16,7 @@ from zen_conformance.failing import post, trace
 from zen_conformance.failures import NotOffered, NotRun
 from zen_conformance.kept import Kept
 from zen_conformance.moments import time_of, wire
+from zen_conformance.once import Once
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver.server import closed_port_url
 from zen_conformance.stories import PROMPTLY_SECONDS, are_executed
@@ -167,15 +168,14 @@ class Stock:
     def __init__(self, suite: Suite) -> None:
         self.suite = suite
         self.api = suite.primary
-        self._views: dict[str, View] = {}
+        self._once = Once()
         self._ends: tuple[str, str] | None = None
         self._spare: dict[str, list[str]] = {}
 
     def view(self, name: str) -> View:
         """The list of that name, with rows of ours in it."""
-        if name not in self._views:
-            self._views[name] = View(self.api, LISTINGS[name], **self._stocked(name))
-        return self._views[name]
+        view: View = self._once(name, lambda: View(self.api, LISTINGS[name], **self._stocked(name)))
+        return view
 
     def make(self, name: str, api: Tenant | None = None) -> str:
         """A new row of a list that rows can be made in; its id."""

@@ -5,11 +5,12 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Any
 
 from zen_conformance.failed_attempts import Attempt, failed_attempt
 from zen_conformance.failures import ConformanceFailure, NotRun
+from zen_conformance.once import Once
 from zen_conformance.tenant import NOWHERE, Tenant, a_name
 from zen_conformance.traffic import Traffic
 
@@ -23,8 +24,7 @@ class Standing:
     def __init__(self, tenant: Tenant, attempts_of: "Standing | None" = None) -> None:
         self.tenant = tenant
         self._attempts_of = attempts_of
-        self._kept: dict[str, Any] = {}
-        self._lock = threading.RLock()
+        self._once = Once()
 
     @property
     def cluster_id(self) -> str:
@@ -89,8 +89,8 @@ class Standing:
     def anew(self) -> "Standing":
         """The same tenant's, with nothing made yet but the attempt, which nobody can delete."""
         fresh = Standing(self.tenant, self._attempts_of)
-        if "attempt" in self._kept:
-            fresh._kept["attempt"] = self._kept["attempt"]
+        if "attempt" in self._once.kept:
+            fresh._once.kept["attempt"] = self._once.kept["attempt"]
         return fresh
 
     @property
@@ -101,7 +101,9 @@ class Standing:
 
     def holds(self, ids: Collection[str]) -> bool:
         """Whether a resource of one of those ids is among what was made."""
-        return any(isinstance(one, dict) and one.get("id") in ids for one in self._kept.values())
+        return any(
+            isinstance(one, dict) and one.get("id") in ids for one in self._once.kept.values()
+        )
 
     def _use_a_key(self) -> str:
         key = f"zc-{uuid.uuid4().hex}"
@@ -110,17 +112,6 @@ class Standing:
         except ConformanceFailure as failure:
             raise NotRun(f"a precondition failed: {failure.message}") from failure
         return key
-
-    def _once(self, name: str, make: Callable[[], Any]) -> Any:
-        with self._lock:
-            if name not in self._kept:
-                try:
-                    self._kept[name] = make()
-                except NotRun as reason:
-                    self._kept[name] = reason  # waited for once, not by every check
-            if isinstance(self._kept[name], NotRun):
-                raise self._kept[name]
-            return self._kept[name]
 
 
 _STANDING: dict[tuple[int, str], tuple[Traffic, Standing]] = {}

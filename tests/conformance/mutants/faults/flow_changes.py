@@ -23,7 +23,15 @@ def put_does_not_move_the_source(server: Faulty) -> None:
     )
 
 
-@mutant("update", "FLOW-009", also={"FLOW": "the backoff stays", "ATTEMPT-017": "likewise"})
+@mutant(
+    "update",
+    "FLOW-009",
+    also={
+        "FLOW": "the backoff stays",
+        "ATTEMPT-017": "likewise",
+        "IDEM": "a request is compared by the policy that is kept, not by the one that is sent",
+    },
+)
 def put_changes_one_half_of_the_policy(server: Faulty) -> None:
     """PUT of a flow with both halves of the policy changes max_attempts only."""
 

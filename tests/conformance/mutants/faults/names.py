@@ -262,7 +262,7 @@ def a_name_is_taken_by_every_tenant(server: Faulty) -> None:
         return run(call, **given)
 
 
-@mutant("name", "NAME-004")
+@mutant("name", "NAME-004", also={"FLOW-001": "a create with a name that no flow has is a 409"})
 def a_name_is_taken_by_every_collection(server: Faulty) -> None:
     """The name of an endpoint is taken for a flow."""
 
