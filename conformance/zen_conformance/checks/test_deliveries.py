@@ -271,12 +271,13 @@ def slow_then_fast(suite: Suite) -> tuple[Tale, Tale]:
 
 
 @requirement("DLV-012", scenario=slow_then_fast)
-@pytest.mark.parametrize("limit", [LONG_PAGE, 71, 53])  # a page may end just between the two
+@pytest.mark.parametrize("limit", [98, LONG_PAGE, 71])  # a page may end just between the two
+@pytest.mark.parametrize("filters", [{}, {"status": "delivered"}], ids=str)
 def test_attempts_are_listed_as_they_were_queued_not_as_they_were_made(
-    told: tuple[Tale, Tale], limit: int
+    told: tuple[Tale, Tale], filters: dict[str, str], limit: int
 ) -> None:
     ids = [tale.executed(1)["id"] for tale in told]
-    for page in told[0].story.api.pages("listDeliveries", {"limit": limit}):
+    for page in told[0].story.api.pages("listDeliveries", {**filters, "limit": limit}):
         shown = [row.get("id") for row in page.rows("deliveries") if row.get("id") in ids]
         if shown:
             page.must(shown[0] == ids[1], "an attempt that was queued earlier is listed first")
