@@ -11,6 +11,7 @@ import click
 
 from zen_contract import __version__, postman, released, show
 from zen_contract.contract import Contract, ContractError, load, load_path, names, open_contract
+from zen_contract.contract_option import contract_option
 from zen_contract.diff.report import report
 from zen_contract.openapi31 import as_openapi_31
 from zen_contract.refused import Refused
@@ -22,14 +23,6 @@ _FORMATS: dict[str, Callable[[Contract], dict[str, Any]]] = {
     "openapi-3.1": lambda contract: as_openapi_31(contract.document),
     "postman": postman.collection,
 }
-_CONTRACT_OPTION = click.option(
-    "--contract",
-    "source",
-    default="zen-back.v1",
-    show_default=True,
-    metavar="NAME_OR_PATH",
-    help="A contract of this package by name, or any contract file.",
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,7 +38,7 @@ main.add_command(stubs)
 @main.command(name="show")
 @click.argument("wanted", nargs=-1, metavar="[OPERATION_ID | METHOD PATH]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-@_CONTRACT_OPTION
+@contract_option
 def show_command(wanted: tuple[str, ...], as_json: bool, source: str) -> None:
     """List the operations, or show one of them in full."""
     if len(wanted) > 2:
@@ -61,7 +54,7 @@ def show_command(wanted: tuple[str, ...], as_json: bool, source: str) -> None:
 
 @main.command(name="export")
 @click.argument("form", type=click.Choice(list(_FORMATS)), metavar=f"[{'|'.join(_FORMATS)}]")
-@_CONTRACT_OPTION
+@contract_option
 def export_command(form: str, source: str) -> None:
     """Print the contract as JSON for another tool.
 

@@ -13,7 +13,6 @@ from zen_conformance.resources import (
     ENDPOINT,
     FLOW,
     RECIPE,
-    RESOURCES,
     TARGET,
     UPDATES,
     WRITES,
@@ -29,7 +28,6 @@ _CROWD = 6
 every_write = pytest.mark.parametrize("operation_id", WRITES)
 every_create = pytest.mark.parametrize("operation_id", CREATES)
 every_update = pytest.mark.parametrize("operation_id", UPDATES)
-every_resource = pytest.mark.parametrize("resource", RESOURCES, ids=lambda one: one.rows)
 
 QUOTED = ("plain", 'it\'s "so"', "back\\slash", "na\u00efve \U0001f98a", "<&>", "y" * 67)
 

@@ -26,7 +26,6 @@ _KEPT_SECONDS = 1.0
 _ERROR = 400
 _NOT_READ = (408, 413, 414, 431)  # after these the rest of a request may lie in the way
 _CHUNK = 64 * 1024
-_LARGEST_BODY = 1024 * 1024
 
 
 class HttpClient:
@@ -113,7 +112,7 @@ class HttpClient:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             _write(connection, sent)
         received, keep = read(connection, sent.method)
-        if not keep or received.status in _NOT_READ or _is_too_large(sent):
+        if not keep or received.status in _NOT_READ or sent.is_too_large:
             self.close()
         self._local.used, self._local.status = time.monotonic(), received.status
         return received
@@ -154,21 +153,17 @@ def _write(connection: socket.socket, sent: Sent) -> None:
         raise ValueError("a header or path of two lines would be another request")
     head = "\r\n".join((f"{sent.method} {sent.path} HTTP/1.1", *lines, "\r\n"))
     first = head.encode("latin-1", "surrogateescape")
-    if not sent.chunked and not _is_too_large(sent):
+    if not sent.chunked and not sent.is_too_large:
         connection.sendall(first + sent.body)
         return
     connection.sendall(first)
     for start in range(0, len(sent.body), _CHUNK):
-        if _is_too_large(sent) and _is_answered(connection):
+        if sent.is_too_large and _is_answered(connection):
             return
         piece = sent.body[start : start + _CHUNK]
         connection.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if sent.chunked else piece)
     if sent.chunked:
         connection.sendall(b"0\r\n\r\n")
-
-
-def _is_too_large(sent: Sent) -> bool:
-    return len(sent.body) > _LARGEST_BODY
 
 
 def _is_answered(connection: socket.socket) -> bool:

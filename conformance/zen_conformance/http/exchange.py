@@ -40,6 +40,9 @@ class Headers:
         return isinstance(name, str) and bool(self.all(name))
 
 
+_LARGEST_BODY = 1024 * 1024  # that the contract lets a request have
+
+
 @dataclass(frozen=True)
 class Sent:
     """A request as it was sent; `url` is whole, `path` is what stood in the request line."""
@@ -50,6 +53,11 @@ class Sent:
     headers: Headers
     body: bytes = b""
     chunked: bool = False
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether the body is over the contract's mebibyte: a server may end it unread."""
+        return len(self.body) > _LARGEST_BODY
 
 
 @dataclass(frozen=True)

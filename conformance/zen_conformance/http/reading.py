@@ -44,6 +44,7 @@ class _Reading:
         self._head = method == "HEAD"
         self._parser = httptools.HttpResponseParser(self)
         self._begun = False
+        self.over = False
         self.on_message_begin()
 
     def feed(self, piece: bytes) -> None:
@@ -66,12 +67,11 @@ class _Reading:
             raise BadAnswer("the answer ended before its announced length")
 
     def on_message_begin(self) -> None:
-        if getattr(self, "over", False):
+        if self.over:
             return
         self.status = 0
         self.headers: list[tuple[str, str]] = []
         self.body: list[bytes] = []
-        self.over = False
         self.keep = False
         self._headers_there = False
 

@@ -11,7 +11,6 @@ from zen_conformance.judge.finding import KEPT, SUCCESSES, document, rule
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_LARGEST_BODY = 1024 * 1024
 _TRACES = re.compile(
     r"Traceback \(most recent|\bat [\w.$<>]+\([\w.]+:\d+\)|File \"[^\"]+\", line \d+"
 )
@@ -20,7 +19,7 @@ _TRACES = re.compile(
 @rule("WIRE-011")
 def a_request_is_answered(exchange: Exchange) -> str | None:
     """A request gets a whole answer; one too large may be cut off."""
-    if len(exchange.sent.body) > _LARGEST_BODY:
+    if exchange.sent.is_too_large:
         return None
     return KEPT if exchange.received else f"no whole answer: {exchange.trouble}"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zen_contract.contract import ContractError, open_contract
+from zen_contract.contract_option import contract_option
 from zen_contract.refused import Refused
 
 if TYPE_CHECKING:
@@ -31,14 +32,7 @@ and, where zen-back[conformance] is installed, in another terminal:
     metavar="DIR",
     help="An empty folder, a new one, or one that was made before.",
 )
-@click.option(
-    "--contract",
-    "source",
-    default="zen-back.v1",
-    show_default=True,
-    metavar="NAME_OR_PATH",
-    help="A contract of this package by name, or any contract file.",
-)
+@contract_option
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when DIR is out of date.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 def stubs(folder: Path, source: str, check: bool, as_json: bool) -> None:

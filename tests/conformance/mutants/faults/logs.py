@@ -195,6 +195,7 @@ def a_secret_is_in_the_log(server: Faulty) -> None:
 @mutant("log", "LOG-006", also={"DEST-008": "the log is an answer too"})
 def a_refused_secret_is_in_the_log(server: Faulty) -> None:
     """The entry of a create that is refused shows its secret."""
+    seen: dict[str, Any] = {}
 
     @server.requests("createDestination")
     def look(asked: Asked) -> None:
@@ -209,9 +210,6 @@ def a_refused_secret_is_in_the_log(server: Faulty) -> None:
     _recorded(server, change)
 
 
-seen: dict[str, Any] = {}
-
-
 @mutant("log", "LOG-010", also=_LOGGED)
 def an_update_is_logged_with_another_object(server: Faulty) -> None:
     """The entry of an update that succeeds names the tenant as its object."""
@@ -224,6 +222,8 @@ def an_update_is_logged_with_another_object(server: Faulty) -> None:
 
 
 def _tells_secrets(server: Faulty, operation_id: str) -> None:
+    seen: dict[str, Any] = {}
+
     @server.around(audit, "record_success")
     def record_success(original: Any, store: Any, exchange: Any, response: Any, ms: int) -> None:
         if exchange.operation.operation_id == operation_id and exchange.body.get("secret"):

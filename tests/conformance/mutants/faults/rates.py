@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from tests.conformance.mutants.faults.logs import seen
 from tests.conformance.mutants.faulty import Faulty
 from tests.conformance.mutants.front import Answer, Asked
 from tests.conformance.mutants.mutant import mutant
@@ -37,6 +36,7 @@ def a_429_has_another_type(server: Faulty) -> None:
 @mutant("create", "RATE-002", options=_RATE)
 def a_429_makes_a_target(server: Faulty) -> None:
     """POST of a target that is a 429 makes it."""
+    seen: dict[str, str] = {}
     waiting: list[str] = []
 
     @server.requests("createDestination")
