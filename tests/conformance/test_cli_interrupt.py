@@ -89,5 +89,6 @@ def test_what_could_not_be_deleted_is_listed(served: Served, tmp_path: Path) -> 
     run.deletable = False
     code, printed = run.run()
     assert code == 130, printed
-    assert report_of(run.report)["left_behind"] == run.created
+    # Two workers create at once: which of the answers came first is not the same at both ends.
+    assert sorted(report_of(run.report)["left_behind"]) == sorted(run.created)
     assert all(path in printed for path in run.created)

@@ -102,4 +102,4 @@ def test_after_the_time_that_the_answer_names_requests_are_let_through(tmp_path:
             wait = document.json["retry_after_seconds"]
             assert wait in (1, 2)
             while api.get(api.at("destinations")).status == 429:
-                assert time.monotonic() - began < wait + 1
+                assert time.monotonic() - began < wait + 5

@@ -43,7 +43,7 @@ def test_of_a_hundred_targets_one_hangs_and_the_others_keep_their_latency(world:
     during = rounds(world, source_id, paths[1:], 5)
     assert len(world.target.seen(paths[0])) == 16, "more went to one target than it may have"
     # Of the order of what it was; a wait for the one that hangs would be thirty seconds.
-    assert during < 3 * before + 0.5, f"{before:.3f} s before, {during:.3f} s during"
+    assert during < 3 * before + 5, f"{before:.3f} s before, {during:.3f} s during"
 
 
 def rounds(world: World, source_id: str, paths: list[str], count: int) -> float:

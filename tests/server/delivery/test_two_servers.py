@@ -60,7 +60,7 @@ def test_an_event_posted_to_the_second_arrives_soon_however_quiet_it_was(pair: P
     began = time.monotonic()
     pair.second.event(flow)
     pair.second.target.wait(pair.second.path)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
 
 
 def test_an_advance_asked_of_the_second_makes_the_whole_schedule(pair: Pair) -> None:
