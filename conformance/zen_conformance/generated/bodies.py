@@ -1,4 +1,4 @@
-"""Bodies that schemathesis makes up for an operation, made to reach the operation's handler.
+"""What is to become of a made-up body so that it reaches the operation's handler, and what fits.
 
 Ids in a made-up body are replaced by ids of resources that exist, and values of which the contract
 allows more spellings than its prose asks of a server (a url's characters, a secret's base64) by
@@ -7,34 +7,15 @@ plain ones, so that a refusal or an acceptance means something.
 
 import copy
 import functools
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import jsonschema_rs
-import schemathesis
-from hypothesis.strategies import SearchStrategy
-from schemathesis import GenerationMode
 
 from zen_conformance import contract
 from zen_conformance.tenant import NOWHERE
 
 _SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-
-
-@functools.cache
-def _schema() -> Any:
-    return schemathesis.openapi.from_dict(json.loads(json.dumps(contract.contract().document)))
-
-
-def cases(operation_id: str, *, valid: bool) -> SearchStrategy[Any]:
-    """Cases of schemathesis for the operation."""
-    one = contract.operation(operation_id)
-    mode = GenerationMode.POSITIVE if valid else GenerationMode.NEGATIVE
-    strategy: SearchStrategy[Any] = _schema()[one.path][one.method].as_strategy(
-        generation_mode=mode
-    )
-    return strategy
 
 
 @functools.cache
