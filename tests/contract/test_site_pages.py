@@ -91,6 +91,23 @@ def test_a_link_that_leads_nowhere_is_named_by_file_and_line(
     assert fault_of(folder) == f"docs/start.md:4: The link {link!r} leads nowhere: {reason}."
 
 
+def test_a_picture_of_a_page_is_part_of_the_site(written: Written) -> None:
+    folder = written(start="# Start\n\n![What there is](images/one.png)\n")
+    (folder / "images").mkdir()
+    (folder / "images" / "one.png").write_bytes(b"the picture")
+    site = built(folder)
+    assert site["images/one.png"] == b"the picture"
+    page = Document(site["start.html"].decode())
+    assert ("img", {"src": "images/one.png", "alt": "What there is"}) in page.elements
+
+
+def test_a_picture_that_is_not_there_is_named_by_file_and_line(written: Written) -> None:
+    folder = written(start="# Start\n\n![What there is](images/two.png)\n")
+    assert fault_of(folder) == (
+        "docs/start.md:3: The link 'images/two.png' leads nowhere: the site has no images/two.png."
+    )
+
+
 def test_a_wrong_link_of_a_problem_page_is_named_too(written: Written) -> None:
     folder = written()
     page = folder / "problems" / "not-found.md"

@@ -59,5 +59,6 @@ def build(
 def _files(pages: Pages) -> Iterator[tuple[str, bytes]]:
     for file in sorted(_STATIC.iterdir()):
         yield f"assets/{file.name}", file.read_bytes()
+    yield from pages.pictures.items()
     for download in pages.downloads:
         yield download.path, download.content

@@ -12,6 +12,7 @@ NAVIGATION = "navigation.yaml"
 
 _PACKAGE = Path(__file__).parents[1]
 _PROBLEMS = "problems"
+_PICTURES = "images"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class Guides:
     def named(self, slug: str) -> str:
         """What a person calls the page's file."""
         return f"docs/{slug}.md"
+
+    def pictures(self) -> Iterator[tuple[str, bytes]]:
+        """The pictures of the pages by path, such as `images/console.png`."""
+        for path in sorted((self.folder / _PICTURES).glob("*.png")):
+            yield f"{_PICTURES}/{path.name}", path.read_bytes()
 
     def problems(self) -> tuple[str, ...]:
         """The slugs of the problems that have a page."""

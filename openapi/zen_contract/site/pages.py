@@ -40,6 +40,7 @@ class Pages:
         self._problems = problem_types.of(contracts)
         self.contract = contracts[0]
         self.downloads = tuple(downloads.of(contracts))
+        self.pictures = dict(guides.pictures())
         self.sources: dict[str, Source] = {}  # of the pages that were written by hand
 
     def navigation(self) -> tuple[Section, ...]:

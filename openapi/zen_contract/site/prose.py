@@ -127,6 +127,8 @@ def _links(tokens: Sequence[Token], included: Mapping[str, str]) -> Iterator[Lin
                 written = str(part.attrs["href"])
                 part.attrs["href"] = included.get(written) or _as_html(written)
                 yield Link(str(part.attrs["href"]), written, line)
+            elif part.type == "image":
+                yield Link(str(part.attrs["src"]), str(part.attrs["src"]), line)
 
 
 def _as_html(href: str) -> str:
