@@ -60,8 +60,8 @@ ENDLESS: dict[str, tuple[bytes, bytes, set[int]]] = {
     "chunk extension": (head(POST, HOST, AUTH, JSON, CHUNKED) + b"1;", b"a" * 4096, {400}),
     "row of trailers": (head(POST, HOST, AUTH, JSON, CHUNKED) + b"0\r\n", b"X: 1\r\n" * 512, {400}),
 }
-# The longest that is read of one request is 6.3 MB (a mebibyte in chunks of one byte); a server that
-# gets little of the processor leaves as much again, and more, in the buffers of the connection.
+# The longest that is read of one request is 6.3 MB (a mebibyte in chunks of one byte); when the
+# machine is busy as much again, and more, is in the buffers of the connection.
 MOST_SENT = 64 * 1024 * 1024
 
 
