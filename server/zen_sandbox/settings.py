@@ -23,6 +23,7 @@ class Settings:
     seed: int | None = None
     loopback_targets: bool = True  # whether attempts may reach this machine's own addresses
     allowed_targets: tuple[Network, ...] = ()  # networks they may reach besides public addresses
+    console_networks: tuple[Network, ...] = ()  # whose browsers see the console, besides our own
     retention_days: int = 30  # how long attempts, events and log entries are kept
     deliver: bool = True  # whether attempts are made; else they stay queued
     lock_timeout: float = 5.0  # seconds a write waits for another process's lock

@@ -53,6 +53,7 @@ class ServeOptions:
     max_in_flight: int
     retention_days: int
     allow_targets: tuple["IPv4Network | IPv6Network", ...]
+    allow_console: tuple["IPv4Network | IPv6Network", ...]
     admin_token: str | None
     allow_demo_credentials_on_network: bool
 
@@ -155,6 +156,13 @@ class ServeOptions:
     multiple=True,
     help="Let attempts reach this private network too (CIDR); repeat it, or separate by spaces in"
     " the variable. Public addresses are always allowed, loopback when the host is loopback.",
+)
+@option(
+    "--allow-console",
+    type=NETWORK,
+    multiple=True,
+    help="Let browsers of this network into the console too (CIDR), with a link like everybody; by"
+    " default only this machine's. Needed where the sandbox runs in a container.",
 )
 @option(
     "--admin-token",

@@ -215,6 +215,7 @@ def _settings(
         admin_token=admin_token,
         loopback_targets=on_loopback,
         allowed_targets=options.allow_targets,
+        console_networks=options.allow_console,
     )
 
 

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from zen_sandbox.console.links import HOME
-from zen_sandbox.console.room import Room, is_of_this_machine, port_of
+from zen_sandbox.console.room import Room, is_from_here, port_of
 from zen_sandbox.console.sessions import cookie_name
 
 PUSHED = f"{HOME}/live"
@@ -52,7 +52,8 @@ def live(room: Room) -> ASGIApp:
 
 
 def _may_look(room: Room, scope: Scope) -> bool:
-    if scope["method"] != "GET" or not is_of_this_machine(scope):
+    is_near = is_from_here(scope, room.settings.console_networks)
+    if scope["method"] != "GET" or not is_near:
         return False
     try:
         cookies = SimpleCookie(Headers(scope=scope).get("cookie", ""))

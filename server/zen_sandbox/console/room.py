@@ -1,5 +1,6 @@
 """What every page of the console is given, and who is let in to it."""
 
+from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import NamedTuple, cast
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from zen_sandbox.bench.bench import Bench
 from zen_sandbox.console.door import Door
 from zen_sandbox.console.links import Links
 from zen_sandbox.console.sessions import Sessions
+from zen_sandbox.delivery.guard import Network
 from zen_sandbox.settings import Settings
 from zen_sandbox.store import Store
 
@@ -33,12 +35,15 @@ def room() -> Room:
     return cast(Room, current_app.extensions[EXTENSION])
 
 
-def is_of_this_machine(scope: Scope) -> bool:
-    """Whether the connection comes from the machine that the server runs on."""
+def is_from_here(scope: Scope, others: Iterable[Network] = ()) -> bool:
+    """Whether the connection comes from the server's own machine, or from one of these networks."""
     client, server = scope.get("client"), scope.get("server")
     if not client or not server:
         return False
-    return ip_address(client[0]).is_loopback or client[0] == server[0]
+    given = ip_address(client[0])
+    address = getattr(given, "ipv4_mapped", None) or given
+    is_own = address.is_loopback or client[0] == server[0]
+    return is_own or any(address in network for network in others)
 
 
 def is_own_origin(origin: str | None, host: str) -> bool:

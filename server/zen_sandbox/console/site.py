@@ -32,7 +32,7 @@ from zen_sandbox.console.navigation import navigation, tenants
 from zen_sandbox.console.room import (
     EXTENSION,
     Room,
-    is_of_this_machine,
+    is_from_here,
     is_own_origin,
     port_of,
     room,
@@ -108,7 +108,7 @@ def _let_in() -> Response | None:
     here = room()
     scope = cast(Scope, request.environ["asgi.scope"])
     request.environ.pop("HTTP_RANGE", None)  # a file is sent whole
-    if not is_of_this_machine(scope):
+    if not is_from_here(scope, here.settings.console_networks):
         return _sign_in_page(HTTPStatus.FORBIDDEN, "elsewhere")
     if request.endpoint in _OPEN:
         return None

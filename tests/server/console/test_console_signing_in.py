@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,7 +13,7 @@ from tests.server.command_line import zen, zen_json
 from tests.server.console.visitor import HOME, Visitor, text_of
 from tests.server.harness import ADMIN_TOKEN, DEADLINE, Sandbox, spawn
 from zen_sandbox.console import links
-from zen_sandbox.console.room import is_of_this_machine, is_own_origin
+from zen_sandbox.console.room import is_from_here, is_own_origin
 
 
 @pytest.fixture(scope="module")
@@ -130,15 +131,42 @@ def test_the_navigation_leads_only_to_pages_that_are_there(sandbox: Sandbox) -> 
         assert 'aria-current="page">Overview' in nav
 
 
-def test_only_the_machine_itself_is_let_in() -> None:
-    def scope(client: str | None, server: str) -> dict[str, object]:
-        return {"client": client and (client, 4000), "server": (server, 8080)}
+@pytest.mark.parametrize(
+    ("client", "server", "is_let_in"),
+    [
+        ("127.0.0.1", "127.0.0.1", True),
+        ("::1", "::1", True),
+        ("::ffff:127.0.0.1", "::ffff:127.0.0.1", True),
+        ("192.0.2.7", "192.0.2.7", True),
+        ("192.0.2.8", "192.0.2.7", False),
+        (None, "127.0.0.1", False),
+    ],
+)
+def test_only_the_machine_itself_is_let_in(
+    client: str | None, server: str, is_let_in: bool
+) -> None:
+    assert is_from_here(connection(client, server)) is is_let_in
 
-    assert is_of_this_machine(scope("127.0.0.1", "127.0.0.1"))
-    assert is_of_this_machine(scope("::1", "::1"))
-    assert is_of_this_machine(scope("192.0.2.7", "192.0.2.7"))
-    assert not is_of_this_machine(scope("192.0.2.8", "192.0.2.7"))
-    assert not is_of_this_machine(scope(None, "127.0.0.1"))
+
+@pytest.mark.parametrize(
+    ("client", "is_let_in"),
+    [
+        ("172.17.0.1", True),
+        ("::ffff:172.17.0.1", True),
+        ("fd00::1", True),
+        ("127.0.0.1", True),
+        ("172.18.0.1", False),
+        ("fd01::1", False),
+    ],
+)
+def test_a_network_that_was_named_is_let_in(client: str, is_let_in: bool) -> None:
+    named = (ip_network("172.17.0.0/16"), ip_network("fd00::/16"))
+    assert is_from_here(connection(client, "172.17.0.2"), named) is is_let_in
+
+
+def connection(client: str | None, server: str) -> dict[str, object]:
+    """What the server knows of it."""
+    return {"client": client and (client, 4000), "server": (server, 8080)}
 
 
 def test_an_origin_is_compared_as_a_whole() -> None:
