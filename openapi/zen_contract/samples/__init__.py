@@ -7,20 +7,25 @@ from typing import Literal, NamedTuple
 
 from zen_contract.contract import Contract
 from zen_contract.samples import javascript, python, shell
-from zen_contract.samples.asked import ADMIN_TOKEN, BASE_URL, TENANT_ID, TOKEN, Asked, asked
+from zen_contract.samples.asked import ADMIN_TOKEN, BASE_URL, TENANT_ID, TOKEN, Asked, Body, asked
 
 __all__ = [
     "ADMIN_TOKEN",
     "BASE_URL",
+    "NAMES",
     "TENANT_ID",
     "TOKEN",
     "Asked",
+    "Body",
     "Sample",
     "asked",
     "samples_of",
+    "written",
 ]
 
 Language = Literal["shell", "python", "javascript"]
+NAMES: dict[Language, str] = {"shell": "curl", "python": "Python", "javascript": "JavaScript"}
+"""What a reader calls them."""
 
 
 class Sample(NamedTuple):
@@ -36,7 +41,11 @@ def samples_of(contract: Contract, operation_id: str) -> tuple[Sample, ...]:
     UnknownOperation when the contract has no such operation, ContractError when one of its required
     parameters or its required body has no example.
     """
-    wanted = asked(contract, operation_id)
+    return written(asked(contract, operation_id))
+
+
+def written(wanted: Asked) -> tuple[Sample, ...]:
+    """The same for a request of one's own making."""
     return (
         Sample("shell", shell.text(wanted)),
         Sample("python", python.text(wanted)),

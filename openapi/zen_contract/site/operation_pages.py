@@ -8,11 +8,10 @@ from typing import Any
 from zen_contract import show
 from zen_contract.contract import Contract, Operation
 from zen_contract.fields import Field, fields, kind
-from zen_contract.samples import samples_of
+from zen_contract.samples import NAMES, samples_of
 from zen_contract.site import highlighting, prose
 
 _FIRST_FAILURE = 400
-_LANGUAGES = {"shell": "curl", "python": "Python", "javascript": "JavaScript"}
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def shown(operation: Operation) -> Shown:
 def samples(contract: Contract, operation: Operation) -> tuple[tuple[str, str], ...]:
     """The operation in a few lines of each language: its name, and the code as HTML."""
     return tuple(
-        (_LANGUAGES[one.language], highlighting.block(one.text, one.language))
+        (NAMES[one.language], highlighting.block(one.text, one.language))
         for one in samples_of(contract, operation.operation_id)
     )
 

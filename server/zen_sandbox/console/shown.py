@@ -12,6 +12,8 @@ import orjson
 from flask import Flask
 from markupsafe import Markup
 
+from zen_sandbox.pages.site import with_code
+
 SHORT = 200
 LONG = 20_000
 """Characters of a value in a line, and of a body, unless somebody asked to see it all."""
@@ -98,5 +100,5 @@ def text_of(content: dict[str, Any]) -> str:
 
 def add_to(site: Flask) -> None:
     """Makes them filters of the templates."""
-    for filter_ in (seen, short, cut, moment, duration, size, pretty, text_of):
+    for filter_ in (seen, short, cut, moment, duration, size, pretty, text_of, with_code):
         site.add_template_filter(filter_)

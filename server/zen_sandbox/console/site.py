@@ -25,7 +25,18 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 import zen_contract
-from zen_sandbox.console import deliveries, events, live, overview, shown, signing_in, start
+from zen_sandbox.console import (
+    deliveries,
+    endpoints,
+    events,
+    flows,
+    live,
+    overview,
+    shown,
+    signing_in,
+    start,
+    targets,
+)
 from zen_sandbox.console.door import Refused
 from zen_sandbox.console.links import HOME
 from zen_sandbox.console.navigation import navigation, tenants
@@ -39,7 +50,7 @@ from zen_sandbox.console.room import (
 )
 from zen_sandbox.console.sessions import cookie_name, form_token, is_form_token
 
-PAGES = (signing_in, overview, start, deliveries, events)
+PAGES = (signing_in, overview, start, deliveries, events, targets, flows, endpoints)
 """The modules with a `blueprint`; in the navigation are those that `navigation.ENTRIES` names."""
 
 HEADERS = {

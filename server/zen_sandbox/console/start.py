@@ -4,7 +4,6 @@ The target is a receiver of this sandbox, which answers 200 and checks the signa
 is nothing to set up elsewhere.
 """
 
-import base64
 import secrets
 from urllib.parse import quote
 
@@ -15,11 +14,10 @@ from zen_sandbox import samples
 from zen_sandbox.console.door import Reply
 from zen_sandbox.console.outcome import note, outcome
 from zen_sandbox.console.room import room
-from zen_sandbox.delivery.signing import PREFIX
+from zen_sandbox.delivery.signing import new_secret
 
 blueprint = Blueprint("start", __name__)
 
-_SECRET_BYTES = 24
 _TYPE, _EVENT = "generic", "generic.order.created"
 
 
@@ -75,7 +73,7 @@ def _endpoint(tenant_id: str, name: str, kind: str) -> Reply:
 
 
 def _target(tenant_id: str, name: str, url: str) -> Reply:
-    secret = PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+    secret = new_secret()
     if not url:
         received = _receiver(tenant_id, name, secret)
         if received.is_refusal:

@@ -7,8 +7,16 @@ with the bytes behind `whsec_` as the key.
 import base64
 import hashlib
 import hmac
+import secrets
 
 PREFIX = "whsec_"
+
+_NEW_BYTES = 32
+
+
+def new_secret() -> str:
+    """A secret that nobody else has."""
+    return PREFIX + base64.b64encode(secrets.token_bytes(_NEW_BYTES)).decode()
 
 
 def key_of(secret: str) -> bytes:

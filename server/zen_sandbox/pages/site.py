@@ -71,7 +71,7 @@ def create_site(settings: Settings) -> Flask:
     def page(path: str) -> Response:
         return _documentation_page(documents, path)
 
-    site.add_template_filter(_with_code, "with_code")
+    site.add_template_filter(with_code)
     site.before_request(_only_looked_at)
     site.before_request(_forget_range)
     site.after_request(_guarded)
@@ -118,7 +118,7 @@ def _groups(one: Contract) -> list[Group]:
     ]
 
 
-def _with_code(prose: str) -> Markup:
+def with_code(prose: str) -> Markup:
     """The contract's prose with what stands between backticks as code."""
     parts = enumerate(prose.split("`"))
     return Markup("").join(

@@ -3,7 +3,6 @@
 import base64
 import json
 import math
-import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -86,11 +85,6 @@ class Receiver:
 def script(answers: Sequence[int | Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Answers as the contract has them: a number is a status."""
     return [{"status": one} if isinstance(one, int) else dict(one) for one in answers]
-
-
-def new_secret() -> str:
-    """A signing secret that nobody has had."""
-    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def _received(one: Mapping[str, Any]) -> Received:

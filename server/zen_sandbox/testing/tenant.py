@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from typing import Any
 
+from zen_sandbox.delivery.signing import new_secret
 from zen_sandbox.http_client import HttpClient, Refused, Unreachable
 from zen_sandbox.scopes import EVERYTHING
 from zen_sandbox.testing.clock import TenantClock
-from zen_sandbox.testing.receiver import Receiver, new_secret, script
+from zen_sandbox.testing.receiver import Receiver, script
 
 Json = dict[str, Any]
 

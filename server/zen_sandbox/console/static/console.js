@@ -105,6 +105,24 @@ function watch(where) {
   listen();
 }
 
+// The request of a form as code, written anew by the server while somebody fills the form in.
+async function codeOf(form) {
+  const filled = new URLSearchParams(new FormData(form));
+  filled.set("show", "code");
+  const answer = await fetch(form.action, { method: "POST", body: filled });
+  return new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("code");
+}
+
+for (const form of document.querySelectorAll("form[data-code]")) {
+  let newest = 0;
+  form.addEventListener("input", () => {
+    const asked = ++newest;
+    setTimeout(async () => {
+      const fresh = asked === newest ? await codeOf(form).catch(() => null) : null;
+      if (fresh && asked === newest) replace(document.getElementById("code"), fresh);
+    }, 300);
+  });
+}
 for (const select of document.querySelectorAll(".switch select")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
@@ -121,7 +139,8 @@ document.addEventListener("change", (event) => {
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button[data-copy]");
   if (!button) return;
-  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+  const from = document.getElementById(button.dataset.copy);
+  await navigator.clipboard.writeText(from.value ?? from.textContent);
   button.textContent = "Copied";
 });
 document.documentElement.classList.add("js");
