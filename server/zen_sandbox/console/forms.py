@@ -175,9 +175,9 @@ class Form:
 
     def _nearest(self, named: str) -> str:
         """The field of this form that an error is about; empty when there is none."""
-        for name in self.given:
+        for name in self.fields:
             is_inside = named.startswith((f"{name}.", f"{name}[")) or name.startswith(f"{named}.")
-            if name in self.fields and (named == name or (named and is_inside)):
+            if named == name or (named and is_inside):
                 return name
         return ""
 

@@ -75,7 +75,7 @@ def _list(kind: Resource, around: Around, tenant_id: str) -> str:
 
 
 def _new(kind: Resource, around: Around, tenant_id: str) -> View:
-    form = Form(fields_of(kind.creates), _given())
+    form = Form(fields_of(kind.creates), given())
     beside = around.form(tenant_id, form)
     wanted = Wanted(kind.creates, tenant_id, {}, form.document())
     status = HTTPStatus.OK.value
@@ -102,7 +102,7 @@ def _one(kind: Resource, around: Around, tenant_id: str, resource_id: str) -> Vi
     ids = {kind.id_name: resource_id}
     found = Wanted(kind.reads, tenant_id, ids).read()
     is_partial = operation(kind.changes).method == "PATCH"
-    form = Form(fields_of(kind.changes), _given(), found=found, is_partial=is_partial)
+    form = Form(fields_of(kind.changes), given(), found=found, is_partial=is_partial)
     beside = around.form(tenant_id, form)
     wanted = Wanted(kind.changes, tenant_id, ids, form.document())
     status = HTTPStatus.OK.value
@@ -153,7 +153,8 @@ def is_sent() -> bool:
     return request.method == "POST" and "show" not in request.form
 
 
-def _given() -> MultiDict[str, str] | None:
+def given() -> MultiDict[str, str] | None:
+    """What a form holds, once one was sent."""
     return request.form if request.method == "POST" else None
 
 

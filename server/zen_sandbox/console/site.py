@@ -30,6 +30,7 @@ from zen_sandbox.console import (
     endpoints,
     events,
     flows,
+    keys,
     live,
     overview,
     shown,
@@ -50,7 +51,7 @@ from zen_sandbox.console.room import (
 )
 from zen_sandbox.console.sessions import cookie_name, form_token, is_form_token
 
-PAGES = (signing_in, overview, start, deliveries, events, targets, flows, endpoints)
+PAGES = (signing_in, overview, start, deliveries, events, targets, flows, endpoints, keys)
 """The modules with a `blueprint`; in the navigation are those that `navigation.ENTRIES` names."""
 
 HEADERS = {
