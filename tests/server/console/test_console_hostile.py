@@ -63,6 +63,9 @@ def test_names_addresses_and_headers_are_text_on_every_page(
         f"deliveries?event_id={quote(HOSTILE)}",
         f"deliveries?destination_id={quote(HOSTILE + RIGHT_TO_LEFT)}",
         f"deliveries?cursor={quote(HOSTILE)}",
+        f"targets?cursor={quote(HOSTILE)}",
+        f"flows/new?source_id={quote(HOSTILE)}&destination_id={quote(HOSTILE)}",
+        f"keys?begin={quote(HOSTILE)}",
     ],
 )
 def test_an_address_cannot_write_into_a_page(visitor: Visitor, path: str) -> None:
@@ -79,6 +82,81 @@ def test_an_id_that_cannot_be_is_a_page_that_says_so(visitor: Visitor, path: str
     assert answer.status_code in (400, 404)
     assert "<h1>" in answer.text
     assert "<script>" not in answer.text
+
+
+def outside_of_fields(page: str) -> str:
+    """A page without what its fields hold, which is a person's to read and change as it is."""
+    return re.sub(r'value="[^"]*"', "", page)
+
+
+def test_resources_of_hostile_names_are_text_on_their_pages(visitor: Visitor, world: World) -> None:
+    name = f"{HOSTILE}{RIGHT_TO_LEFT}{TEMPLATES}"
+    source = given.ingester(world.api, name=name)["id"]
+    target = given.destination(world.api, name=name)["id"]
+    flow = given.flow(world.api, name=name, source_id=source, destination_id=target)["id"]
+    made = {"targets": target, "endpoints": source, "flows": flow}
+    for page, resource_id in made.items():
+        assert is_harmless(visitor.look(page))
+        for path in (f"{page}/{resource_id}", f"{page}/{resource_id}/delete"):
+            shown = visitor.look(path)
+            assert is_harmless(outside_of_fields(shown))
+            assert "{{ 7*7 }}" in shown
+            assert "\\u202e" in shown
+    assert is_harmless(outside_of_fields(visitor.look("flows/new")))
+    kept = visitor.send(f"targets/{target}", url="https://new.example/")
+    assert "Saved." in kept
+    assert world.api.get(world.api.at("destinations", target)).json["name"] == name
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("targets/new", ("name", "url", "type", "secret.value")),
+        ("endpoints/new", ("name", "type")),
+        ("flows/new", ("name", "source_id", "destination_id", "config.retry_policy.max_attempts")),
+        ("keys/new", ("name", "expires_in", "scopes")),
+    ],
+)
+def test_what_was_entered_and_refused_is_text_on_the_page_that_says_so(
+    visitor: Visitor, path: str, names: tuple[str, ...]
+) -> None:
+    visitor.look(path)
+    for content in (
+        f"{HOSTILE}{RIGHT_TO_LEFT}\x1b[31m\x00",
+        "'; alert(1) //\u2028\r\n`${alert(1)}`",
+    ):
+        entered = dict.fromkeys(names, content)
+        for more in ({}, {"show": "code"}):
+            code = 200 if more else 400
+            page = visitor.send(path, code, **entered, **more, **{"chosen:scopes": "listed"})
+            assert is_harmless(outside_of_fields(page))
+            assert re.search(r'value="[^"]*alert\(1\)', page) or path == "keys/new"
+
+
+def test_a_mebibyte_in_a_field_is_refused_and_swells_no_page(visitor: Visitor) -> None:
+    visitor.look("targets/new")
+    page = visitor.send("targets/new", 400, name="x" * 1_000_000, url="https://a.example/")
+    assert len(page) < LARGEST_PAGE
+    assert "Only the beginning of what was entered is shown." in page
+    assert "too long to be pasted" in page
+    page = visitor.send("targets/new", 413, name="x" * 1_100_000, url="https://a.example/")
+    assert len(page) < LARGEST_PAGE
+    assert "Nothing was changed." in page
+
+
+@pytest.mark.parametrize("page", ["targets", "flows", "endpoints"])
+@pytest.mark.parametrize(
+    "resource_id", ["%3Cscript%3E", "%00", "%252e", "%2e%2e%2fkeys", "a" * 3000]
+)
+def test_a_resource_that_cannot_be_is_a_page_that_says_so(
+    visitor: Visitor, page: str, resource_id: str
+) -> None:
+    for tail in ("", "/delete"):
+        address = visitor.address(f"/t/{visitor.tenant}/{page}/{resource_id}{tail}")
+        answer = visitor.session.get(address, timeout=30)
+        assert answer.status_code in (400, 404)
+        assert "<h1>" in answer.text
+        assert "<script>" not in answer.text
 
 
 def test_a_line_of_a_mebibyte_is_cut_until_all_is_asked_for(
