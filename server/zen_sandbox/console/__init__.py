@@ -6,6 +6,9 @@
          -> <page>.py   one module for each entry of the navigation
             -> door.py  asks the API, on its event loop, as the actor `console`
 
+A form is of forms.py, out of the contract; what it asks for is a Wanted of wanted.py, which is sent
+through the door or shown as code. Targets, flows and endpoints share resource.py.
+
 A page reads through the door or through the store's read side, in its own thread; it writes through
 the door only, so that every rule, answer and log entry is the API's own.
 """

@@ -51,6 +51,12 @@ class Field(NamedTuple):
         return bool(self.schema.get("type") == "array")
 
     @property
+    def longest(self) -> int | None:
+        """What a browser may bound it with: it counts a character as up to two."""
+        most = self.schema.get("maxLength")
+        return None if most is None else 2 * int(most)
+
+    @property
     def options(self) -> list[str]:
         """The values that there are; none where any may be."""
         holder = self.schema.get("items", {}) if self.is_list else self.schema
