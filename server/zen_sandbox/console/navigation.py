@@ -19,6 +19,7 @@ ENTRIES = {
     "Log": "log.log",
     "Clock & faults": "clock.clock",
     "Snapshots": "snapshots.snapshots",
+    "Tenants": "tenants.tenants",
 }
 """The Flask endpoint of each entry; one that no module of `site.PAGES` has is left out."""
 
@@ -43,7 +44,7 @@ def navigation(tenant: Tenant | None) -> list[Entry]:
     ]
 
 
-def tenants(room: Room) -> list[Tenant]:
+def known_tenants(room: Room) -> list[Tenant]:
     """Those that were not revoked: the demo first, the others by age."""
     known = [one for one in room.store.accounts.tenants() if one.revoked_at is None]
     return sorted(known, key=lambda one: one.id != demo.TENANT_ID)

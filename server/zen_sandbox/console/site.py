@@ -37,10 +37,11 @@ from zen_sandbox.console import (
     signing_in,
     start,
     targets,
+    tenants,
 )
 from zen_sandbox.console.door import Refused
 from zen_sandbox.console.links import HOME
-from zen_sandbox.console.navigation import navigation, tenants
+from zen_sandbox.console.navigation import known_tenants, navigation
 from zen_sandbox.console.room import (
     EXTENSION,
     Room,
@@ -51,7 +52,7 @@ from zen_sandbox.console.room import (
 )
 from zen_sandbox.console.sessions import cookie_name, form_token, is_form_token
 
-PAGES = (signing_in, overview, start, deliveries, events, targets, flows, endpoints, keys)
+PAGES = (signing_in, overview, start, deliveries, events, targets, flows, endpoints, keys, tenants)
 """The modules with a `blueprint`; in the navigation are those that `navigation.ENTRIES` names."""
 
 HEADERS = {
@@ -98,7 +99,7 @@ def _add_addresses(site: Flask) -> None:
     @site.get(HOME)
     @site.get(f"{HOME}/")
     def home() -> BaseResponse:
-        known = tenants(room())
+        known = known_tenants(room())
         if not known:
             return Response(render_template("no_tenant.html"))
         return redirect(url_for("overview.overview", tenant_id=known[0].id))
@@ -164,7 +165,7 @@ def _frame() -> dict[str, object]:
     return {
         "form_token": form_token(secret),
         "entries": navigation(g.get("tenant")),
-        "tenants": tenants(room()),
+        "tenants": known_tenants(room()),
         "tenant": g.get("tenant"),
         "seen_state": g.get("seen", ""),
     }

@@ -65,6 +65,8 @@ def test_every_form_fits_runs_nothing_hostile_and_can_be_used_by_all(
     for path in (
         *(f"{one}{tail}" for one in made for tail in ("", "/delete")),
         *(f"{kind}/new" for kind in ("targets", "endpoints", "flows", "keys")),
+        f"tenants/{world.tenant}/revoke",
+        "clusters/new",
         f"keys/{key['key_id']}/revoke",
     ):
         to(page, world, path)
