@@ -7,7 +7,7 @@ a `ConformanceFailure` that says which member is missing.
 import json
 from typing import Any
 
-from zen_conformance.failures import ConformanceFailure, NotRun
+from zen_conformance.failures import ConformanceFailure
 from zen_conformance.http.exchange import Exchange, NotJson, Received
 
 _SHOWN = 300
@@ -88,16 +88,6 @@ class Answer:
                 expected=f"status {wanted}",
                 got=self.summary(),
             )
-        return self
-
-    def given(self, *statuses: int) -> "Answer":
-        """This answer, when its status is one of those, else NotRun; without any, a success.
-
-        For what a check only builds on: that it is otherwise is another requirement's to tell.
-        """
-        if self.status not in (statuses or range(200, 300)):
-            wanted = f" instead of {' or '.join(map(str, statuses))}" if statuses else ""
-            raise NotRun(f"a precondition failed: {self.asked} answered {self.summary()}{wanted}")
         return self
 
     def expect_problem(

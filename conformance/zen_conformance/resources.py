@@ -84,9 +84,9 @@ class Resource:
 
     def changed(self, api: Tenant, document: Mapping[str, Any], **members: Any) -> dict[str, Any]:
         """The document after such a change; a precondition."""
-        answer = self.change(api, document, **members).given(200)
-        if "id" not in (answer.document or {}):
-            raise NotRun(f"a precondition failed: {answer.asked} answered without an id")
+        answer = self.change(api, document, **members)
+        if answer.status != 200 or "id" not in (answer.document or {}):
+            raise NotRun(f"a precondition failed: {answer.asked} answered {answer.summary()}")
         now: dict[str, Any] = answer.document
         return now
 
@@ -96,7 +96,9 @@ class Resource:
 
     def removed(self, api: Tenant, one: str) -> None:
         """It is deleted; a precondition."""
-        self.remove(api, one).given(204)
+        answer = self.remove(api, one)
+        if answer.status != 204:
+            raise NotRun(f"a precondition failed: {answer.asked} answered {answer.summary()}")
 
     def listed(
         self, api: Tenant, ids: Collection[str], limit: int = LONG_PAGE
@@ -192,9 +194,9 @@ def recipe_body(api: Tenant, **members: Any) -> dict[str, Any]:
 
 def a_recipe_flow(api: Tenant, **members: Any) -> dict[str, Any]:
     """A flow made by recipe, as the recipe shows it; a precondition."""
-    answer = api.call(RECIPE, json=recipe_body(api, **members)).given(201)
-    if not isinstance(answer.get("id"), str):
-        raise NotRun(f"a precondition failed: {answer.asked} answered without an id")
+    answer = api.call(RECIPE, json=recipe_body(api, **members))
+    if answer.status != 201 or not isinstance(answer.get("id"), str):
+        raise NotRun(f"a precondition failed: {answer.asked} answered {answer.summary()}")
     document: dict[str, Any] = answer.document
     return document
 

@@ -34,7 +34,8 @@ def must_conflict(answer: Answer, why: str) -> None:
 @pytest.mark.parametrize("write", [*CREATES, *CHANGES, "retryBatch"], indirect=True)
 def test_another_body_is_a_conflict(write: Write) -> None:
     key = a_key()
-    first = write.send(key).given()
+    first = write.send(key)
+    first.must(first.status < 300, f"{first.asked} answered {first.summary()}")
     for differs, body in write.others.items():
         answer = write.send(key, json=body)
         must_conflict(answer, f"the key is known with a body that differs in {differs}")
@@ -58,7 +59,8 @@ def test_another_operation_is_a_conflict(
     write: Write, writes: Writes, victims: Mapping[str, Write]
 ) -> None:
     key = a_key()
-    first = write.send(key).given()
+    first = write.send(key)
+    first.must(first.status < 300, f"{first.asked} answered {first.summary()}")
     for victim in victims.values():
         if victim.operation_id != write.operation_id:
             must_conflict(victim.send(key), f"its key is known from {write.operation_id}")
@@ -122,7 +124,7 @@ def test_a_change_at_the_path_of_a_delete_is_a_conflict(
 ) -> None:
     change = writes.fresh(changing)
     key = a_key()
-    first = change.api.call(deleting, ids=change.ids, key=key).given(204)
+    first = change.api.call(deleting, ids=change.ids, key=key).expect(204)
     must_conflict(change.send(key), f"its key is known from {deleting} at the same path")
     must_replay(change.api.call(deleting, ids=change.ids, key=key), first)
 
@@ -146,7 +148,7 @@ def test_another_tenants_equal_request_takes_effect(
 ) -> None:
     write = writes.fresh(operation_id)
     key = a_key()
-    first = write.send(key).given(201)
+    first = write.send(key).expect(201)
     theirs = write.send(key, by=other)
     must_take_effect(theirs, "only another tenant sent the same with that key")
     theirs.must(theirs["id"] != first["id"], "another tenant's answer was given out")
@@ -165,7 +167,8 @@ def test_another_credential_of_the_tenant_gets_the_replay(
     if token is not None and scope in token.scopes:
         views.append(write.api.using(token))
     key = a_key()
-    first = write.send(key, by=views[0]).given()
+    first = write.send(key, by=views[0])
+    first.must(first.status < 300, f"{first.asked} answered {first.summary()}")
     for view in views[1:]:
         again = write.send(key, by=view)
         must_be_marked(again, lambda: write.send(key, by=views[0]))
