@@ -7,7 +7,7 @@ a `ConformanceFailure` that says which member is missing.
 import json
 from typing import Any
 
-from zen_conformance.failures import ConformanceFailure
+from zen_conformance.failures import ConformanceFailure, NotRun
 from zen_conformance.http.exchange import Exchange, NotJson, Received
 
 _SHOWN = 300
@@ -104,6 +104,14 @@ class Answer:
         if field is not None:
             self.expect_field(field)
         return self
+
+    def precondition(self, *statuses: int, slug: str | None = None) -> "Answer":
+        """This answer, when it is what the check builds on; else the check is not run."""
+        try:
+            self.expect(*statuses)
+            return self if slug is None else self.expect_problem(self.status, slug)
+        except ConformanceFailure as failure:
+            raise NotRun(f"a precondition failed: {failure.message}") from failure
 
     def expect_field(self, field: str) -> "Answer":
         """This answer, when `detail` begins with that field's name."""

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from zen_conformance.answer import Answer
 from zen_conformance.failures import NotRun
@@ -53,7 +54,15 @@ def must_be_first(answer: Answer) -> None:
     answer.must(answer.header(REPLAYED) is None, f"{answer.asked}: a first answer has {REPLAYED}")
 
 
-def must_take_effect(answer: Answer, why: str) -> None:
-    """Fail unless the answer is a success that is no replay."""
+def must_take_effect(write: Write, key: str, *, why: str, **changed: Any) -> Answer:
+    """The answer to the write with that key, when it is a success that is no replay.
+
+    A write that another key of that length does not bring about either says nothing of the key.
+    """
+    answer = write.send(key, **changed)
+    if answer.status >= 300:
+        another = (a_key() + "k" * len(key))[: len(key)]
+        write.send(another, **changed).precondition(200, 201, 202, 204)
     answer.must(answer.status < 300, f"{answer.asked} was answered {answer.summary()}: {why}")
     must_be_first(answer)
+    return answer

@@ -92,7 +92,7 @@ def ten_attempts_are_refused(server: Faulty) -> None:
     server.body("replaceDeliveryFlow", _ATTEMPTS, maximum=9)
 
 
-@mutant("boundary", "FLOW-003")
+@mutant("boundary", "FLOW-003", also={"WIRE-006": "the eleven are shown, which is out of range"})
 def eleven_attempts_are_taken(server: Faulty) -> None:
     """max_attempts of 11 is taken on create."""
     server.body("createDeliveryFlow", _ATTEMPTS, maximum=11)
