@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from zen_conformance.answer import Answer
+from zen_conformance.answer import Answer, shows
 from zen_conformance.failures import NotRun
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.tenant import NOWHERE, Tenant, a_name
@@ -83,11 +83,14 @@ class Resource:
         return own
 
     def changed(self, api: Tenant, document: Mapping[str, Any], **members: Any) -> dict[str, Any]:
-        """The document after such a change; a precondition."""
-        answer = self.change(api, document, **members)
-        if answer.status != 200 or "id" not in (answer.document or {}):
-            raise NotRun(f"a precondition failed: {answer.asked} answered {answer.summary()}")
-        now: dict[str, Any] = answer.document
+        """The document after such a change, which it shows; a precondition."""
+        answer = self.change(api, document, **members).precondition(200)
+        now: Any = answer.document
+        if not isinstance(now, dict) or "id" not in now:
+            raise NotRun(f"a precondition failed: {answer.asked} answered without an id")
+        for name, value in members.items():
+            if name in now and not shows(now[name], value):
+                raise NotRun(f"a precondition failed: {name} was not changed by {answer.asked}")
         return now
 
     def remove(self, api: Tenant, one: str) -> Answer:
@@ -96,9 +99,7 @@ class Resource:
 
     def removed(self, api: Tenant, one: str) -> None:
         """It is deleted; a precondition."""
-        answer = self.remove(api, one)
-        if answer.status != 204:
-            raise NotRun(f"a precondition failed: {answer.asked} answered {answer.summary()}")
+        self.remove(api, one).precondition(204)
 
     def listed(
         self, api: Tenant, ids: Collection[str], limit: int = LONG_PAGE
@@ -179,6 +180,18 @@ def writer(api: Tenant, operation_id: str) -> Writer:
     return lambda **members: api.call(
         operation_id, json={**body, "name": a_name("created"), **members}
     )
+
+
+def must_be_read(read: Answer, written: Answer, sent: Mapping[str, Any]) -> Answer:
+    """What is read shows each member as it was sent, or as the write's own answer says it is.
+
+    A write that does not take a member, or does not tell it rightly, is another requirement's.
+    """
+    read.expect(200)
+    for name, value in sent.items():
+        if not shows(read[name], value):
+            read.expect_members(**{name: written[name]})
+    return read
 
 
 def recipe_body(api: Tenant, **members: Any) -> dict[str, Any]:

@@ -176,6 +176,8 @@ class Tenant:
         try:
             document = answer.expect(201).document
             answer["id"]
+            if "type" in given:
+                answer.expect_members(type=given["type"])
         except ConformanceFailure as failure:
             raise NotRun(f"a precondition failed: {failure.message}") from failure
         return document

@@ -87,7 +87,12 @@ def _offered(grid: Grid, wanted: Callable[[Cell], bool]) -> list[Cell]:
     cells = [one for one in _CELLS if wanted(one) and (one[1] is None or one[1] in grid.targets)]
     if not cells:
         raise NotOffered
-    return cells
+    return [one for one in cells if one[2] is None or _leaves_some(grid, one)]
+
+
+def _leaves_some(grid: Grid, cell: Cell) -> bool:
+    """Whether attempts of ours fit; how a trace filtered to nothing is told is TRACE-004's."""
+    return bool(grid.expected(_query(grid, cell)))
 
 
 def _narrow(cell: Cell) -> bool:

@@ -11,7 +11,8 @@ from zen_conformance.answer import Answer
 from zen_conformance.check import requirement
 from zen_conformance.checks.signing_secrets import secret
 from zen_conformance.crowd import Crowd
-from zen_conformance.resources import TARGET
+from zen_conformance.failures import NotRun
+from zen_conformance.resources import TARGET, must_be_read
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import Tenant, a_name
 
@@ -51,14 +52,15 @@ def shows(answer: Answer, wanted: dict[str, Any]) -> None:
 @requirement("DEST-009")
 def test_reading_and_listing_show_the_last_write(api: Tenant) -> None:
     shown = TARGET.body(api) | {"type": "first"}
-    one = str(api.call(TARGET.create, json=shown).expect(201)["id"])
+    written = api.call(TARGET.create, json=shown).precondition(201)
+    one = str(written["id"])
     for turn, members in enumerate([(), *subsets(("name", "url", "type", "secret", "status"))]):
         change = a_change(members, turn)
         if change:
-            patch(api, one, change).expect(200)
+            written = patch(api, one, change).precondition(200)
         shown |= change
         shown.pop("secret", None)
-        TARGET.shows_row(api, one, TARGET.read(api, one).expect(200).expect_members(**shown))
+        TARGET.shows_row(api, one, must_be_read(TARGET.read(api, one), written, shown))
 
 
 @each_media
@@ -90,9 +92,10 @@ def test_absent_members_stay(api: Tenant, suite: Suite, media: str, status: str)
         if status != "active":
             TARGET.changed(api, made, status=status)
         before = made | given | {"status": status}
-        change = a_change(chosen, turn)
-        shows(patch(api, made["id"], change, media), before | change)
-        shows(TARGET.read(api, made["id"]), before | change)
+        stays = {name: before[name] for name in SHOWN if name not in chosen}
+        patched = patch(api, made["id"], a_change(chosen, turn), media)
+        patched.precondition(200).expect_members(**stays)
+        TARGET.read(api, made["id"]).expect(200).expect_members(**stays)
 
 
 @requirement("DEST-013")
@@ -111,10 +114,18 @@ def test_of_updates_at_once_none_undoes_another(api: Tenant, suite: Suite) -> No
         for turn in range(suite.configuration.scaled(4, 8, 30)):
             changes = [a_change((member,), turn) for member in members]
             answers = crowd.at_once([partial(patch, api, target["id"], one) for one in changes])
-            for answer in answers:
-                answer.expect(200)
+            for answer, change in zip(answers, changes, strict=True):
+                _must_be_taken(answer, change)
             wanted = {name: value for change in changes for name, value in change.items()}
             TARGET.read(api, target["id"]).expect(200).expect_members(**wanted)
+
+
+def _must_be_taken(answer: Answer, change: dict[str, Any]) -> None:
+    """The update says that it was made; a precondition of that others leave it alone."""
+    answer.precondition(200)
+    for name, value in change.items():
+        if answer.get(name) != value:
+            raise NotRun(f"a precondition failed: {name} was not changed by {answer.asked}")
 
 
 @each_media
@@ -158,12 +169,12 @@ def test_the_secret_is_removed(api: Tenant, media: str) -> None:
 )
 @requirement("DEST-016")
 def test_a_merge_patch_is_taken_as_json_is(api: Tenant, members: tuple[str, ...]) -> None:
-    for media in MEDIA[::-1]:
-        made = api.a_destination(type="kept_type")
-        change = a_change(members, 1)
-        answer = patch(api, made["id"], change, media)
-        shows(answer, made | change)
-        shows(TARGET.read(api, made["id"]), made | change)
+    plain, made = (api.a_destination(type="kept_type") for _ in range(2))
+    change = a_change(members, 1)
+    TARGET.changed(api, plain, **change)
+    change |= {name: a_name("merged") for name in members if name == "name"}
+    shows(patch(api, made["id"], change, MEDIA[1]), made | change)
+    shows(TARGET.read(api, made["id"]), made | change)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from zen_conformance.resources import (
     FLOW,
     TARGET,
     a_recipe_flow,
+    must_be_read,
     unknown_ids,
     writer,
 )
@@ -225,13 +226,13 @@ def test_an_unknown_target_is_told_in_words(api: Tenant, other: Tenant, operatio
 @requirement("FLOW-007")
 def test_reading_and_listing_show_the_last_write(api: Tenant) -> None:
     body = FLOW.body(api) | {"config": {"retry_policy": LARGE}}
-    written = api.call(FLOW.create, json=body).expect(201)
+    written = api.call(FLOW.create, json=body).precondition(201)
     one = str(written["id"])
     for change in ({}, *replacements(api)):
         body |= change
         if change:
-            FLOW.ask(api, FLOW.update, one, json=body).expect(200)
-        read = shows(FLOW.read(api, one).expect(200), body)
+            written = FLOW.ask(api, FLOW.update, one, json=body).precondition(200)
+        read = must_be_read(FLOW.read(api, one), written, body)
         FLOW.shows_row(api, one, read)
 
 

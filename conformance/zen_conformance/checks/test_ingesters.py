@@ -8,7 +8,7 @@ import pytest
 from zen_conformance.check import requirement
 from zen_conformance.checks.missing import is_unknown
 from zen_conformance.failures import must
-from zen_conformance.resources import ENDPOINT, FLOW, a_recipe_flow, writer
+from zen_conformance.resources import ENDPOINT, FLOW, a_recipe_flow, must_be_read, writer
 from zen_conformance.tenant import Tenant, a_name
 
 PROVIDERS = ("stripe", "github", "shopify", "twilio", "generic")
@@ -89,12 +89,13 @@ def must_be_absolute(url: Any, where: str) -> None:
 @requirement("ING-004")
 def test_reading_and_listing_show_the_last_write(api: Tenant) -> None:
     body = {"name": a_name("endpoint"), "type": "stripe"}
-    one = str(api.call(ENDPOINT.create, json=body).expect(201)["id"])
+    written = api.call(ENDPOINT.create, json=body).precondition(201)
+    one = str(written["id"])
     for change in ({}, *replacements()):
         body |= change
         if change:
-            ENDPOINT.ask(api, ENDPOINT.update, one, json=body).expect(200)
-        read = ENDPOINT.read(api, one).expect(200).expect_members(**body)
+            written = ENDPOINT.ask(api, ENDPOINT.update, one, json=body).precondition(200)
+        read = must_be_read(ENDPOINT.read(api, one), written, body)
         ENDPOINT.shows_row(api, one, read)
 
 

@@ -290,6 +290,6 @@ def is_a_mismatch(answer: Answer, own: str) -> None:
 def test_a_recipe_refused_for_its_target_type_makes_nothing(api: Tenant) -> None:
     body = recipe_body(api)
     wrong = {**body, "target": {**body["target"], "type": "zc-other"}}
-    api.call("createClusterDeliveryFlow", json=wrong).expect_problem(400, field="target.type")
+    api.call("createClusterDeliveryFlow", json=wrong).precondition(400)
     taken = api.call("createClusterDeliveryFlow", json=body)
     taken.must(taken.status != 409, "a recipe that was refused made its flow: the name is taken")
