@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from zen_conformance.failures import ConformanceFailure
+from zen_conformance.failures import ConformanceFailure, NotRun
 
 _RFC3339 = re.compile(r"(?P<whole>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:[.](?P<part>\d+))?Z", re.ASCII)
 Moment = tuple[str, str]
@@ -11,6 +11,8 @@ Moment = tuple[str, str]
 
 def moment(text: object) -> Moment:
     """The timestamp's place in time; a later one is greater, the same one in other words equal."""
+    if text is None:
+        raise NotRun("a timestamp is not there")  # where it must be, that is told already
     fits = _RFC3339.fullmatch(text) if isinstance(text, str) else None
     if fits is None:
         raise ConformanceFailure(

@@ -102,7 +102,8 @@ class Standing:
     def holds(self, ids: Collection[str]) -> bool:
         """Whether a resource of one of those ids is among what was made."""
         return any(
-            isinstance(one, dict) and one.get("id") in ids for one in self._once.kept.values()
+            (one.get("id") if isinstance(one, dict) else one) in ids
+            for one in self._once.kept.values()
         )
 
     def _use_a_key(self) -> str:

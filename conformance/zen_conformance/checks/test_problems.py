@@ -100,7 +100,7 @@ def test_a_wrong_member_is_named(
     arguments = standing_request(api, operation_id)
     body = with_member(arguments["json"], member.path, True)
     answer = api.call(operation_id, **{**arguments, "json": body})
-    answer.expect_problem(400, field=member.name)
+    answer.precondition(400).expect_field(member.name)
 
 
 @requirement("PROB-014")
@@ -112,7 +112,7 @@ def test_a_missing_member_is_named(
     arguments = standing_request(api, operation_id)
     body = without_member(arguments["json"], member.path)
     answer = api.call(operation_id, **{**arguments, "json": body})
-    answer.expect_problem(400, field=member.name)
+    answer.precondition(400).expect_field(member.name)
 
 
 def _parameters(operation_id: str) -> list[str]:
@@ -132,7 +132,7 @@ def test_a_wrong_parameter_is_named(
     arguments = standing_request(api, operation_id)
     value = "zc" if parameter in ("limit", "status", "level", "since", "until") else ""
     answer = api.call(operation_id, query={parameter: value}, **arguments)
-    answer.expect_problem(400, field=parameter)
+    answer.precondition(400).expect_field(parameter)
 
 
 @requirement("PROB-015")
@@ -166,10 +166,10 @@ def test_a_member_and_a_key_at_fault_are_both_listed(
     arguments = standing_request(api, operation_id)
     body = {**arguments["json"], "zc_unknown": 1}
     answer = api.call(operation_id, **{**arguments, "json": body}, key="z c")
-    answer.expect(400)
+    answer.precondition(400)
     answer.must(isinstance(answer.get("errors"), list), "there is no list of errors")
 
 
 def _must_list(answer: Answer, fields: set[str]) -> None:
-    listed = {one.get("field") for one in answer.expect(400).rows("errors")}
+    listed = {one.get("field") for one in answer.precondition(400).rows("errors")}
     answer.must(fields <= listed, f"errors list {sorted(map(str, listed))} of {sorted(fields)}")

@@ -152,7 +152,8 @@ class History(RuleBasedStateMachine):
         if self.world.taken(kind, given["name"]):
             blamed(_taken(kind), lambda: answer.expect(409))
             return
-        blamed(kind.created, lambda: answer.expect(201).expect_members(**_wire(expected)))
+        blamed(kind.created, lambda: answer.expect(201))
+        self._must_show(kind, answer, given, expected, kind.created)
         self._remember(kind, answer, expected)
 
     def _create_by_recipe(self, given: Document) -> None:
@@ -193,13 +194,27 @@ class History(RuleBasedStateMachine):
         blamed(kind.updated, lambda: answer.expect(200))
         if "status" in given:
             blamed("DEST-012", lambda: answer.expect_members(status=given["status"]))
-        blamed(kind.updated, lambda: answer.expect_members(**_wire(expected)))
+        self._must_show(kind, answer, given, expected, kind.updated)
         blamed(kind.kept, lambda: answer.expect_members(created_at=before["created_at"]))
         earlier, later = before["updated_at"], answer["updated_at"]
         backwards = f"updated_at moved back from {earlier} to {later}"
         blamed(kind.moves, lambda: answer.must(moment(later) >= moment(earlier), backwards))
         self.world.known[kind.name][resource_id] = {**expected, "updated_at": later}
         self._look(kind, resource_id)
+
+    def _must_show(
+        self, kind: Kind, answer: Answer, given: Document, expected: Document, requirement: str
+    ) -> None:
+        """The write's answer shows what it was given, then what that leaves to a default."""
+        member, created, updated = kind.filled or ("", requirement, requirement)
+        sent = {
+            name: given.get(name, value)
+            for name, value in _wire(expected).items()
+            if name in given or name != member
+        }
+        blamed(requirement, lambda: answer.expect_members(**sent))
+        default = created if requirement == kind.created else updated
+        blamed(default, lambda: answer.expect_members(**_wire(expected)))
 
     def _delete(self, kind: Kind, number: int) -> None:
         resource_id = self.world.pick(kind, number)

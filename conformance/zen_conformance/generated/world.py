@@ -25,11 +25,14 @@ class Kind:
     moves: str  # requirement: updated_at never moves back
     gone: str
     in_use: str | None = None
+    # A member with a default, and the requirements that a create, and an update, give it.
+    filled: tuple[str, str, str] | None = None
 
 
 DESTINATION = Kind(
     "Destination", "destination_id", "destinations",
     "DEST-001", "DEST-011", "DEST-018", "DEST-009", "DEST-017", "DEST-019", "DEST-020",
+    ("type", "DEST-002", "DEST-011"),
 )  # fmt: skip
 INGESTER = Kind(
     "Ingester", "ingester_id", "ingesters",
@@ -38,6 +41,7 @@ INGESTER = Kind(
 FLOW = Kind(
     "DeliveryFlow", "flow_id", "delivery_flows",
     "FLOW-001", "FLOW-009", "FLOW-011", "FLOW-007", "FLOW-012", "FLOW-013",
+    filled=("config", "FLOW-002", "FLOW-010"),
 )  # fmt: skip
 KINDS = (DESTINATION, INGESTER, FLOW)
 
