@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zen_conformance.failing import post
-from zen_conformance.failures import NotRun
+from zen_conformance.failures import ConformanceFailure, NotRun
 from zen_conformance.listings import LISTINGS, View
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver import Reply
@@ -113,7 +113,7 @@ def a_grid(suite: Suite) -> Grid:
     grid.early = [post(grid.api, ingester) for _ in range(count)]
     began = time.monotonic()
     if "late" in grid.targets:
-        grid.pending = [_look(grid, query) for query in _pending_queries(grid)]
+        grid.pending = [_looked(grid, query) for query in _pending_queries(grid)]
     until(lambda: time.monotonic() > began + A_SECOND_APART, seconds=2 * A_SECOND_APART)
     grid.later = [post(grid.api, ingester) for _ in range(count)]
     for event_id in grid.events:
@@ -137,6 +137,14 @@ def _pending_queries(grid: Grid) -> list[dict[str, str]]:
     status, target = {"status": "pending"}, {"destination_id": grid.targets["late"]}
     event = {"event_id": grid.early[0]}
     return [{**status, **target}, {**status, **event}, {**status, **target, **event}, status]
+
+
+def _looked(grid: Grid, query: Mapping[str, str]) -> Look:
+    try:
+        return _look(grid, query)
+    except ConformanceFailure as failure:
+        failure.requirement = failure.requirement or "DLV-013"
+        raise
 
 
 def _look(grid: Grid, query: Mapping[str, str]) -> Look:

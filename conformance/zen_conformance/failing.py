@@ -29,6 +29,7 @@ class FailingFlow:
     flow: Mapping[str, Any]
     _ready: deque[str] = field(default_factory=deque)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _given_up: NotRun | None = None
 
     @classmethod
     def of(cls, api: Tenant, *, max_attempts: int = 1, backoff_seconds: int = 1) -> "FailingFlow":
@@ -46,12 +47,21 @@ class FailingFlow:
     def event(self) -> str:
         """The id of an event whose only attempt has failed; each is given once."""
         with self._lock:
+            if self._given_up is not None:
+                raise self._given_up
             if not self._ready:
-                posted = [post(self.api, self.ingester) for _ in range(_AT_ONCE)]
-                for event_id in posted:
-                    self.failed(event_id, attempts=1)
-                self._ready.extend(posted)
+                self._ready.extend(self._supply())
             return self._ready.popleft()
+
+    def _supply(self) -> list[str]:
+        try:
+            posted = [post(self.api, self.ingester) for _ in range(_AT_ONCE)]
+            for event_id in posted:
+                self.failed(event_id, attempts=1)
+        except NotRun as reason:
+            self._given_up = reason  # waited for once, not by every check that asks for one
+            raise
+        return posted
 
     def failed(self, event_id: str, *, attempts: int) -> list[dict[str, Any]]:
         """The event's attempts, oldest first, once so many have failed."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from zen_conformance import check
+from zen_conformance.failures import ConformanceFailure, NotRun
 from zen_conformance.judge.finding import Finding
 from zen_conformance.receiver import Receiver
 from zen_conformance.running import DOING, RUNNING
@@ -60,6 +61,9 @@ def told(request: pytest.FixtureRequest) -> Any:
     recording.exchanges.extend(told.recording.exchanges)
     recording.findings.extend(told.recording.findings)
     recording.judged.update(told.recording.judged)
+    if isinstance(told.error, ConformanceFailure) and told.error.requirement is None:
+        # Which of the checks that judge the scenario it would be a failure of, nobody can say.
+        raise NotRun(f"a precondition failed: {told.error.message}") from told.error
     if told.error is not None:
         raise told.error
     return told.result

@@ -13,7 +13,7 @@ from typing import Any
 
 from zen_conformance.answer import Answer
 from zen_conformance.failing import post, trace
-from zen_conformance.failures import NotOffered, NotRun
+from zen_conformance.failures import ConformanceFailure, NotOffered, NotRun
 from zen_conformance.kept import Kept
 from zen_conformance.moments import time_of, wire
 from zen_conformance.once import Once
@@ -93,6 +93,11 @@ class View:
         more = query.items() if isinstance(query, Mapping) else query
         pairs = [*self.query.items(), *((name, str(value)) for name, value in more)]
         return self.api.call(self.listing.operation_id, query=pairs)
+
+    def serves(self, limit: int) -> bool:
+        """Whether there is a page of that limit at all; that there must be is LIST-001's."""
+        exchange = self.page({"limit": limit}).exchange
+        return exchange.received is not None and exchange.received.status == 200
 
     def rows(self, answer: Answer) -> list[dict[str, Any]]:
         """The rows of a page."""
@@ -174,8 +179,14 @@ class Stock:
 
     def view(self, name: str) -> View:
         """The list of that name, with rows of ours in it."""
-        view: View = self._once(name, lambda: View(self.api, LISTINGS[name], **self._stocked(name)))
+        view: View = self._once(name, lambda: self._view(name))
         return view
+
+    def _view(self, name: str) -> View:
+        try:
+            return View(self.api, LISTINGS[name], **self._stocked(name))
+        except ConformanceFailure as failure:
+            raise NotRun(f"a precondition failed: {failure.message}") from failure
 
     def make(self, name: str, api: Tenant | None = None) -> str:
         """A new row of a list that rows can be made in; its id."""
@@ -223,10 +234,16 @@ class Stock:
         if name == "logs":
             return self._logs(scaled(_STOCK, _STOCK, 250))
         if name == "recipe":
-            _ = self.api.cluster_id
-            return {"own": self.view("delivery-flows").own}
+            return {"own": self._seen_in_a_cluster(self.view("delivery-flows").own)}
         count = scaled(_STOCK, 250 if name == "destinations" else _STOCK, 250)
         return {"own": tuple(self.make(name) for _ in range(count))}
+
+    def _seen_in_a_cluster(self, flows: tuple[str, ...]) -> tuple[str, ...]:
+        """Those flows, or others made by recipe where a cluster's list does not show them."""
+        _ = self.api.cluster_id
+        view = View(self.api, LISTINGS["recipe"], flows)
+        newest = view.page({"limit": LONG_PAGE}).precondition(200)
+        return flows if view.ours([newest]) else tuple(self.make("recipe") for _ in flows)
 
     def _deliveries(self, flows: int, events: int) -> dict[str, Any]:
         if not self.suite.target.offers("ingest"):

@@ -1,7 +1,8 @@
 """A stretch of the log that is over: read without a filter, it says what filters leave."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 from zen_conformance.answer import Answer
 from zen_conformance.attempt_grid import A_SECOND_APART
 from zen_conformance.failing import FailingFlow, post
-from zen_conformance.failures import NotRun
+from zen_conformance.failures import ConformanceFailure, NotRun
+from zen_conformance.kept import Kept
 from zen_conformance.listings import LISTINGS, LOG_SECONDS, View
 from zen_conformance.log_book import Entry, LogBook, a_request_id, sent_as
 from zen_conformance.moments import moment
@@ -38,7 +40,7 @@ class Era:
     api: Tenant
     entries: list[Entry]  # newest first
     values: dict[str, str]  # for each filter one that entries fit
-    walks: dict[Filters, list[Answer]] = field(default_factory=dict)
+    walks: dict[Filters, Kept] = field(default_factory=dict)
 
     @property
     def times(self) -> list[str]:
@@ -83,7 +85,9 @@ def an_era(suite: Suite) -> Era:
     for count in range(1, len(era.values) + 1):
         for names in combinations(era.values, count):
             query = era.query(frozenset(names))
-            era.walks[frozenset(names)] = _walked(era, query, start)
+            walk = era.walks[frozenset(names)] = Kept(_walked(era, query, start))
+            with suppress(ConformanceFailure, NotRun):  # the walk keeps it for who judges it
+                list(walk)
     return era
 
 
@@ -149,12 +153,11 @@ def _back_to(book: LogBook, start: str) -> list[list[Entry]]:
     return pages
 
 
-def _walked(era: Era, query: Mapping[str, str], start: str) -> list[Answer]:
+def _walked(era: Era, query: Mapping[str, str], start: str) -> Iterator[Answer]:
     """Pages with those filters, as far back as the era goes; small ones where rows are few."""
-    view, pages = era.view(query), []
+    view = era.view(query)
     for page in view.walk(era.few_pages(3) if len(query) > 1 else LONG_PAGE):
-        pages.append(page)
+        yield page
         rows = view.rows(page)
         if rows and moment(rows[-1]["timestamp"]) < moment(start):
-            break
-    return pages
+            return

@@ -11,7 +11,7 @@ from typing import Any
 from zen_conformance import contract
 from zen_conformance.answer import Answer
 from zen_conformance.failing import FailingFlow, trace
-from zen_conformance.failures import NotOffered
+from zen_conformance.failures import ConformanceFailure, NotOffered, NotRun
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import NOWHERE, Tenant, a_name
@@ -215,10 +215,15 @@ class Writes:
         ids: Mapping[str, str] = {},  # read only
     ) -> Write:
         def named() -> list[str]:
-            newest = self.api.call(listing, query={"limit": LONG_PAGE}, ids=ids).expect(200)
-            return [
-                str(one.get("id")) for one in newest.rows(member) if one.get("name") == body["name"]
-            ]
+            # They are among the newest; a list in another order is walked until they come.
+            try:
+                for page in self.api.pages(listing, {"limit": LONG_PAGE}, **ids):
+                    rows = [one for one in page.rows(member) if one.get("name") == body["name"]]
+                    if rows:
+                        return [str(one.get("id")) for one in rows]
+            except ConformanceFailure as failure:
+                raise NotRun(f"a precondition failed: {failure.message}") from failure
+            return []
 
         def rename(made: Answer) -> None:
             rename_to_new(self.api, operation_id, str(made["id"]), body)
@@ -238,13 +243,14 @@ class Writes:
 
         def change(answer: Answer) -> None:
             changed = {**body, "name": a_name("changed")}
-            self.api.call(operation_id, ids=ids, json=changed).expect(200)
+            self.api.call(operation_id, ids=ids, json=changed).precondition(200)
 
         return Write(
             self.api,
             operation_id,
             effects=lambda: contract.told(
-                reading.removeprefix("get"), self.api.call(reading, ids=ids).expect(200).document
+                reading.removeprefix("get"),
+                self.api.call(reading, ids=ids).precondition(200).document,
             ),
             move_on=change,
             ids=ids,
@@ -277,7 +283,7 @@ def rename_to_new(api: Tenant, created_by: str, made_id: str, body: Document) ->
             "destination_id": body.get("destination_id") or body["target"]["id"],
         }
         changed = api.call("replaceDeliveryFlow", flow_id=made_id, json={"name": name, **ends})
-    changed.expect(200)
+    changed.precondition(200)
 
 
 def delete_made(api: Tenant, created_by: str, made_id: str) -> Answer:

@@ -24,7 +24,7 @@ _ENOUGH_PAGES = 40  # of one row or two: a long walk with them says no more
 @requirement("LIST-006")
 @each_view
 def test_a_page_that_rows_follow_has_a_next_cursor(view: View) -> None:
-    for limit in (1, 2, 20, 44, LONG_PAGE, 100):
+    for limit in filter(view.serves, (1, 2, 20, 44, LONG_PAGE, 100)):
         seen = 0
         for page in itertools.islice(view.known_walk(limit), _ENOUGH_PAGES):
             seen += len(view.ours([page]))

@@ -19,7 +19,7 @@ def _must_leave_what_fits(era: Era, *judged: str) -> None:
 
 
 def _must_leave_what_fits_all(era: Era, filters: Filters, judged: tuple[str, ...]) -> None:
-    pages, query = era.walks[filters], era.query(filters)
+    pages, query = list(era.walks[filters]), era.query(filters)
     for name in set(judged) & filters:
         for page in pages:
             for row in era.view(query).rows(page):
