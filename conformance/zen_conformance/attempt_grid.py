@@ -177,6 +177,10 @@ def _settle(grid: Grid, event_id: str) -> None:
 
     if not until(over, seconds=2 * PROMPTLY_SECONDS, every=0.1):
         raise NotRun(f"the attempts of {event_id} did not come about in time")
+    shown = {key(row) for row in _seen(grid, event_id) if row.get("event_id") == event_id}
+    surplus = {one for one in shown - wanted if one[1] in grid.flows}
+    if surplus:
+        raise NotRun(f"{event_id} has {len(surplus)} attempts that its flows do not bring about")
 
 
 def _seen(grid: Grid, event_id: str) -> list[dict[str, Any]]:

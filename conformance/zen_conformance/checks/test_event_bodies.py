@@ -1,11 +1,13 @@
 """What an event may be: bytes of any type, up to 1 MiB of them."""
 
+from typing import Any
+
 import pytest
 
 from zen_conformance.answer import Answer
 from zen_conformance.check import requirement
 from zen_conformance.failures import NotRun
-from zen_conformance.matching import a_flow_between, a_silent_target
+from zen_conformance.matching import a_flow_between, a_silent_target, taken_in
 from zen_conformance.stories import ingest
 from zen_conformance.tenant import Tenant
 
@@ -54,7 +56,7 @@ _TOO_LARGE = (_MIB + 1, _MIB + 4096, 3 * _MIB)
 @pytest.mark.parametrize("name", _BODIES)
 @requirement("EVENT-006")
 def test_an_event_of_any_type_is_taken(api: Tenant, name: str) -> None:
-    ingester = api.an_ingester()
+    ingester = _taking(api)
     for media_type in _TYPES:
         answer = ingest(api, ingester, _BODIES[name], media_type)
         answer.expect(202, why=f"{name} as {media_type}")
@@ -62,7 +64,7 @@ def test_an_event_of_any_type_is_taken(api: Tenant, name: str) -> None:
 
 @requirement("EVENT-006")
 def test_an_event_without_a_body_or_in_small_chunks_is_taken(api: Tenant) -> None:
-    ingester = api.an_ingester()
+    ingester = _taking(api)
     for media_type in (None, "application/json"):
         ingest(api, ingester, None, media_type).expect(202, why="it had no body")
     for body in (b"", b"{}", b"\0" * 2000):
@@ -72,7 +74,7 @@ def test_an_event_without_a_body_or_in_small_chunks_is_taken(api: Tenant) -> Non
 @pytest.mark.parametrize("chunked", [False, True])
 @requirement("EVENT-006")
 def test_an_event_of_up_to_a_mebibyte_is_taken(api: Tenant, chunked: bool) -> None:
-    ingester = api.an_ingester()
+    ingester = _taking(api)
     for size in _SIZES:
         body = b'"' + b"x" * (size - 2) + b'"' if size > 1 else b"1"
         for media_type in ("application/json", "application/octet-stream"):
@@ -83,7 +85,7 @@ def test_an_event_of_up_to_a_mebibyte_is_taken(api: Tenant, chunked: bool) -> No
 @pytest.mark.parametrize("chunked", [False, True])
 @requirement("EVENT-006")
 def test_an_event_over_a_mebibyte_is_refused(api: Tenant, chunked: bool) -> None:
-    ingester, target = api.an_ingester(), a_silent_target(api)
+    ingester, target = _taking(api), a_silent_target(api)
     a_flow_between(api, ingester, target)
     for size in _TOO_LARGE:
         for media_type in ("application/json", "application/octet-stream", None):
@@ -95,16 +97,23 @@ def test_an_event_over_a_mebibyte_is_refused(api: Tenant, chunked: bool) -> None
 
 @requirement("EVENT-006")
 def test_the_limit_of_an_event_is_of_bytes(api: Tenant) -> None:
-    ingester = api.an_ingester()
+    ingester = _taking(api)
     text = "é".encode() * (_MIB // 2)
     ingest(api, ingester, text, "text/plain; charset=utf-8").expect(202)
     answer = _large(api, ingester, text + b"!", "text/plain; charset=utf-8", chunked=False)
     answer.expect(413, why="it had fewer characters and more bytes")
 
 
+def _taking(api: Tenant) -> dict[str, Any]:
+    """An endpoint that takes a plain event, a precondition of what is asked of others."""
+    ingester: dict[str, Any] = api.an_ingester()
+    taken_in(api, ingester)
+    return ingester
+
+
 def _large(
     api: Tenant,
-    ingester: dict[str, object],
+    ingester: dict[str, Any],
     body: bytes,
     media_type: str | None,
     *,

@@ -84,6 +84,7 @@ def _must_be_distinct(answers: list[Answer]) -> None:
 def test_an_unknown_endpoint_is_not_found(api: Tenant) -> None:
     ingester = api.an_ingester()
     a_flow_between(api, ingester)
+    taken_in(api, ingester)  # where none are taken, nothing is known of other endpoints
     for unknown in (*unknown_ids(), f"{str(ingester['id'])[:60]}-zc"):
         address = address_of(ingester, unknown)
         if address is not None:  # else which others there are is not known of this server
@@ -94,9 +95,9 @@ def test_an_unknown_endpoint_is_not_found(api: Tenant) -> None:
 @requirement("EVENT-005")
 def test_a_deleted_endpoint_is_not_found(api: Tenant, used: bool) -> None:
     ingester = api.an_ingester()
-    if used:
-        flow = a_flow_between(api, ingester)
-        taken_in(api, ingester)
+    flow = a_flow_between(api, ingester) if used else None
+    taken_in(api, ingester)
+    if flow is not None:
         FLOW.removed(api, flow)
     ENDPOINT.removed(api, ingester["id"])
     for body in (b'{"type":"test.event"}', b"", b"\xff\0"):

@@ -188,11 +188,13 @@ def test_an_executed_attempt_outlives_what_it_was_made_of(
     told: Mapping[str, Tale], status: int
 ) -> None:
     tale = told[str(status)]
-    states = [one.row for one in tale.versions if one.row.get("status") in EXECUTED]
+    executed = [one.row for one in tale.versions if one.row.get("status") in EXECUTED]
+    states = [row for row in executed if row.get("attempt_number") == 1]
     if not states:
         raise NotRun("the attempt was not executed in time")
     tale.must(len(states) == 1, f"the executed row {states[0]} became {states[-1]}")
-    tale.must(len(tale.rows) == 1, f"{len(tale.rows)} attempts are listed once all is deleted")
+    listed = any(row.get("id") == states[0].get("id") for row in tale.rows)
+    tale.must(listed, "the executed attempt is not listed any more once all is deleted")
     shown = tale.story.row(str(states[0].get("id"))).expect(200)
     same = told_in("Delivery", shown.document) == states[0]
     shown.must(same, f"the executed row {states[0]} became another")

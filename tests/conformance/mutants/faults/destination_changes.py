@@ -320,7 +320,7 @@ def a_target_stays_in_use(server: Faulty) -> None:
         return run(call, **given)
 
 
-@mutant("delete", "DEST-021")
+@mutant("delete", "DEST-021", also={"DLV-009": "the executed rows are gone"})
 def past_attempts_of_a_deleted_target_are_gone(server: Faulty) -> None:
     """The attempts to a target are deleted with it."""
 

@@ -66,7 +66,7 @@ def a_target_with_a_secret_starts_disabled(server: Faulty) -> None:
         )
 
 
-@mutant("create", "DEST-001", also={"DEST-009": "GET says otherwise"})
+@mutant("create", "DEST-001", also={"DEST-006": "the url does not come back as given"})
 def a_new_target_is_shown_without_its_query(server: Faulty) -> None:
     """The 201 of a target shows the url without its query."""
 

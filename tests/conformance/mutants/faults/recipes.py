@@ -15,7 +15,7 @@ from zen_sandbox.request.exchange import Response
 from zen_sandbox.store import accounts
 
 
-@mutant("create", "RECIPE-001", also={"RECIPE-003": "it is shown otherwise"})
+@mutant("create", "RECIPE-001", also={"WIRE-006": "documented members are missing"})
 def a_recipes_answer_has_snake_case(server: Faulty) -> None:
     """The 201 of a recipe has created_at and updated_at instead of camelCase."""
 

@@ -70,7 +70,7 @@ def a_target_is_made_without_the_scope(server: Faulty) -> None:
     _made_all_the_same(server, "createDestination", 403, make)
 
 
-@mutant("create", "ORDER-010", also={"FLOW": "it is made", "NAME": "its name is taken"})
+@mutant("create", "ORDER-010", also={"ORDER-008": "it is made first, which a taken name prevents"})
 def a_flow_of_an_unknown_source_is_made(server: Faulty) -> None:
     """POST of a flow that names an unknown source is a 400 and makes it."""
 

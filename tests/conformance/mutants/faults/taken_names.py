@@ -256,7 +256,11 @@ def a_lost_race_for_a_name_is_a_500(server: Faulty) -> None:
     _raced(server, "createIngester", "ingesters", lost)
 
 
-@mutant("concurrency", "NAME-011", also={"NAME-006": "it is a 400"})
+@mutant(
+    "concurrency",
+    "NAME-011",
+    also={"NAME-006": "it is a 400", "IDEM-015": "a duplicate loses the race for its own name"},
+)
 def a_lost_race_for_a_flows_name_is_a_400(server: Faulty) -> None:
     """Of creates of a flow with one name sent at once all but one are a 400."""
 
