@@ -35,9 +35,13 @@ class LogBook:
     api: Tenant
 
     def of(self, answer: Answer) -> list[Entry]:
-        """The entries of the request that got that answer; waits for one to appear."""
-        request_id = answer.header("X-Request-Id")
-        return self.where(lambda entry: entry.get("request_id") == request_id)
+        """The entries of the request that got that answer; waits for one to appear.
+
+        It is known by the id in the answer or by the one it was sent with.
+        """
+        sent = answer.exchange.sent.headers.all("X-Request-Id")
+        ids = {answer.header("X-Request-Id"), *sent} - {None}
+        return self.where(lambda entry: entry.get("request_id") in ids)
 
     def where(self, fits: Callable[[Entry], bool], *, seconds: float = LOG_SECONDS) -> list[Entry]:
         """The newest entries that fit; waits for one to appear."""

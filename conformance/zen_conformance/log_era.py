@@ -14,7 +14,7 @@ from zen_conformance.failures import ConformanceFailure, NotRun
 from zen_conformance.kept import Kept
 from zen_conformance.listings import LISTINGS, LOG_SECONDS, View
 from zen_conformance.log_book import Entry, LogBook, a_request_id, sent_as
-from zen_conformance.moments import moment
+from zen_conformance.moments import Moment, moment
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import NOWHERE, Tenant, a_name
@@ -31,6 +31,11 @@ def fits(entry: Mapping[str, Any], query: Mapping[str, str]) -> bool:
     same = all(entry.get(one) == query[one] for one in FILTERS[:3] if one in query)
     after = "since" not in query or at >= moment(query["since"])
     return same and after and ("until" not in query or at < moment(query["until"]))
+
+
+def edges_of(query: Mapping[str, str]) -> set[Moment]:
+    """The moments that the filters name: which side such an entry is on is LOG-009's."""
+    return {moment(query[name]) for name in ("since", "until") if name in query}
 
 
 @dataclass
@@ -55,11 +60,20 @@ class Era:
         """The log with those filters."""
         return View(self.api, LISTINGS["logs"], query=query)
 
-    def left(self, query: Mapping[str, str], answers: Sequence[Answer]) -> list[str]:
-        """Ids of entries that fit the filters and are not in those pages."""
-        view = self.view(query)
+    def left(
+        self, query: Mapping[str, str], answers: Sequence[Answer], *, to_the_moment: bool
+    ) -> list[str]:
+        """Ids of entries that fit the filters and are not in those pages.
+
+        Unless it is said so, those of the very moments that the filters name are not asked after.
+        """
+        view, edges = self.view(query), () if to_the_moment else edges_of(query)
         shown = {row.get("id") for page in answers for row in view.rows(page)}
-        fitting = [one for one in self.entries if fits(one, query)]
+        fitting = [
+            one
+            for one in self.entries
+            if fits(one, query) and moment(one.get("timestamp")) not in edges
+        ]
         return [str(one["id"]) for one in fitting if one["id"] not in shown]
 
     def query(self, filters: Filters) -> dict[str, str]:

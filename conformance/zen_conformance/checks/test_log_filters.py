@@ -5,7 +5,7 @@ import pytest
 from zen_conformance.check import requirement
 from zen_conformance.failures import NotOffered
 from zen_conformance.listings import must_end_with_rows
-from zen_conformance.log_era import Era, Filters, an_era, fits
+from zen_conformance.log_era import Era, Filters, an_era, edges_of, fits
 from zen_conformance.moments import moment
 
 
@@ -27,7 +27,8 @@ def _must_leave_what_fits_all(era: Era, filters: Filters, judged: tuple[str, ...
                 if name in ("since", "until"):
                     words = f"{name}={query[name]} shows an entry of {row.get('timestamp')}"
                 page.must(fits(row, {name: query[name]}), words)
-    left = era.left(query, pages)
+    by_moment = not {"since", "until"}.isdisjoint(judged)
+    left = era.left(query, pages, to_the_moment=by_moment)
     pages[-1].must(not left, f"filtered by {' and '.join(query)} {len(left)} entries are left out")
 
 
@@ -41,7 +42,7 @@ def test_level_leaves_what_has_it(told: Era) -> None:
 @pytest.mark.parametrize("level", ["debug", "info", "warn", "error"])
 def test_each_level_leaves_what_has_it(told: Era, level: str, limit: int) -> None:
     window = {"since": told.times[0], "until": told.values["until"]}
-    _must_be_exactly(told, {**window, "level": level}, limit)
+    _must_be_exactly(told, {**window, "level": level}, limit, to_the_moment=False)
 
 
 @requirement("LOG-008", scenario=an_era)
@@ -94,12 +95,22 @@ def test_until_leaves_its_own_moment_out(
         page.must(not late, f"until={end} shows entries of that moment or after it")
 
 
-def _must_be_exactly(era: Era, query: dict[str, str], limit: int) -> None:
-    """Fail unless a walk of that part of the era shows what fits and nothing else."""
+def _must_be_exactly(
+    era: Era, query: dict[str, str], limit: int, *, to_the_moment: bool = True
+) -> None:
+    """Fail unless a walk of that part of the era shows what fits and nothing else.
+
+    Unless it is said so, entries of the very moments that it begins and ends with may be or not.
+    """
     view, limit = era.view(query), era.few_pages(limit)
     pages = list(view.walk(limit))
-    wanted = [str(one["id"]) for one in era.entries if fits(one, query)]
-    shown = [str(row.get("id")) for page in pages for row in view.rows(page)]
+    fitting = [one for one in era.entries if fits(one, query)]
+    rows = [row for page in pages for row in view.rows(page)]
+    edges = set() if to_the_moment else edges_of(query)
+    wanted, shown = (
+        [str(one.get("id")) for one in some if moment(one.get("timestamp")) not in edges]
+        for some in (fitting, rows)
+    )
     must_end_with_rows(view, pages)
     last = pages[-1]
     extra, left = set(shown) - set(wanted), set(wanted) - set(shown)
