@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from zen_conformance.answer import Answer
-from zen_conformance.failures import NotRun
+from zen_conformance.failures import ConformanceFailure, NotRun
 from zen_conformance.writes import Write
 
 REPLAYED = "Idempotency-Replayed"
@@ -16,8 +16,22 @@ def a_key() -> str:
     return f"zc-{uuid.uuid4().hex}"
 
 
-def must_replay(again: Answer, first: Answer) -> None:
-    """Fail unless one answer is the other again, by status, body and Location."""
+def must_replay(
+    again: Answer, first: Answer, plain: Callable[[], tuple[Answer, Answer]] | None = None
+) -> None:
+    """Fail unless one answer is the other again, by status, body and Location.
+
+    With a `plain` replay and its first answer it is NotRun when those two differ as well.
+    """
+    try:
+        _must_be_alike(again, first)
+    except ConformanceFailure:
+        if plain is not None:
+            _must_replay_plainly(*plain())
+        raise
+
+
+def _must_be_alike(again: Answer, first: Answer) -> None:
     again.expect(first.status, why="it has the key of an earlier request that is the same")
     if first.body or again.body:
         again.must(again.document == first.document, "a replayed body is not the first answer's")
@@ -26,6 +40,13 @@ def must_replay(again: Answer, first: Answer) -> None:
         again.header("Location") == location,
         f"a replayed Location is {again.header('Location')!r} instead of {location!r}",
     )
+
+
+def _must_replay_plainly(again: Answer, first: Answer) -> None:
+    try:
+        _must_be_alike(again, first)
+    except ConformanceFailure as failure:
+        raise NotRun(f"no replay is as it should be: {failure.message}") from failure
 
 
 def must_be_marked(again: Answer, plain: Callable[[], Answer] | None = None) -> None:
@@ -44,9 +65,14 @@ def must_be_marked(again: Answer, plain: Callable[[], Answer] | None = None) -> 
 
 def plain_replay(write: Write) -> Answer:
     """The second answer to a write that is sent twice as it is."""
+    return sent_twice(write)[0]
+
+
+def sent_twice(write: Write) -> tuple[Answer, Answer]:
+    """The second answer to a write that is sent twice as it is, and the first."""
     key = a_key()
-    write.send(key)
-    return write.send(key)
+    first = write.send(key)
+    return write.send(key), first
 
 
 def must_be_first(answer: Answer) -> None:

@@ -18,6 +18,7 @@ from zen_conformance.replays import (
     must_replay,
     must_take_effect,
     plain_replay,
+    sent_twice,
 )
 from zen_conformance.stories import PROMPTLY_SECONDS
 from zen_conformance.suite import Suite
@@ -47,7 +48,7 @@ def test_a_success_is_replayed_after_a_change(write: Write, writes: Writes) -> N
     write.move_on(first)
     again = write.send(key)
     must_be_marked(again, lambda: plain_replay(writes.fresh(write.operation_id)))
-    must_replay(again, first)
+    must_replay(again, first, lambda: sent_twice(writes.fresh(write.operation_id)))
 
 
 @requirement("IDEM-011")
@@ -60,7 +61,7 @@ def test_a_success_is_replayed_after_a_deletion(write: Write, writes: Writes) ->
     delete_made(write.api, created_by, str(first["id"])).precondition(204)
     again = write.send(key)
     must_be_marked(again, lambda: plain_replay(writes.fresh(write.operation_id)))
-    must_replay(again, first)
+    must_replay(again, first, lambda: sent_twice(writes.fresh(write.operation_id)))
 
 
 def must_be_stored(first: Answer, again: Answer) -> None:
