@@ -79,7 +79,7 @@ class Moving:
         for one in ids:
             if one in self.order[1::2] and one not in self.gone:
                 self.gone.add(one)
-                self.stock.api.call(operation_id, ids={name: one}).expect(204)
+                self.stock.api.call(operation_id, ids={name: one}).precondition(204)
 
 
 _CHANGES = [

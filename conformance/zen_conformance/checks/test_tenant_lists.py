@@ -70,11 +70,10 @@ def test_another_tenants_target_has_no_attempts(
 ) -> None:
     theirs = standing_attempt(other)
     more = {} if status is None else {"status": status}
-    query = {"destination_id": theirs.destination_id, **more}
-    answer = api.call("listDeliveries", query=query).expect(200)
-    listed = {row.get("event_id") for row in answer.rows("deliveries")}
-    answer.must(theirs.event_id not in listed, "another tenant's attempts are listed")
     unknown = api.call("listDeliveries", query={"destination_id": UNKNOWN_ID, **more})
+    if unknown.precondition(200).rows("deliveries"):
+        raise NotRun("the filter destination_id is not looked at")
+    answer = api.call("listDeliveries", query={"destination_id": theirs.destination_id, **more})
     must_tell_the_same(
         unknown, answer, (UNKNOWN_ID, theirs.destination_id), "another tenant's target shows"
     )
@@ -87,7 +86,8 @@ def test_another_tenants_event_is_not_there(api: Tenant, other: Tenant, status: 
     more = {} if status is None else {"status": status}
     for beside in ({}, {"destination_id": ours.destination_id}):
         filters = {**more, **beside}
-        unknown = api.call("listDeliveries", query={**filters, "event_id": UNKNOWN_ID}).expect(404)
+        unknown = api.call("listDeliveries", query={**filters, "event_id": UNKNOWN_ID})
+        unknown.precondition(404)
         foreign = api.call("listDeliveries", query={**filters, "event_id": theirs.event_id})
         must_tell_the_same(
             unknown, foreign, (UNKNOWN_ID, theirs.event_id), "another tenant's event shows through"
@@ -162,13 +162,16 @@ def test_another_tenants_cursor_is_refused(suite: Suite, operation_id: str, give
         giver, taker = taker, giver
     ids = {"cluster_id": giver.cluster_id} if "Cluster" in operation_id else {}
     _ensure_two(giver, operation_id)
-    page = giver.call(operation_id, query={"limit": 1}, ids=ids).expect(200)
+    page = giver.call(operation_id, query={"limit": 1}, ids=ids).precondition(200)
     cursor = page.get("next_cursor")
     if not isinstance(cursor, str):
         raise NotRun(f"{operation_id} has no second page")
     for more in ({"limit": 1}, {}):
         answer = taker.call(operation_id, query={**more, "cursor": cursor}, ids=ids)
-        answer.expect_problem(400, field="cursor")
+        if answer.status != 400:
+            nobodys = {**more, "cursor": "zc_missing"}
+            taker.call(operation_id, query=nobodys, ids=ids).precondition(400)
+        answer.expect(400, why="another tenant was given the cursor")
 
 
 def _ensure_two(tenant: Tenant, operation_id: str) -> None:
