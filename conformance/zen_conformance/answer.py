@@ -105,11 +105,10 @@ class Answer:
             self.expect_field(field)
         return self
 
-    def precondition(self, *statuses: int, slug: str | None = None) -> "Answer":
+    def precondition(self, *statuses: int) -> "Answer":
         """This answer, when it is what the check builds on; else the check is not run."""
         try:
-            self.expect(*statuses)
-            return self if slug is None else self.expect_problem(self.status, slug)
+            return self.expect(*statuses)
         except ConformanceFailure as failure:
             raise NotRun(f"a precondition failed: {failure.message}") from failure
 
