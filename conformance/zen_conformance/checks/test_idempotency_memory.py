@@ -181,6 +181,12 @@ def test_a_409_of_a_retry_is_replayed_though_it_could_be_made(
     must_be_stored(refused.precondition(409), again)
 
 
+def _must_be_refused_anew(status: int, send: Callable[[], Answer]) -> None:
+    """Fail unless what is refused with a key is refused again, and not by a replay."""
+    must_be_first(send().precondition(status))
+    must_be_first(send().expect(status, why=f"a {status} leaves its key free"))
+
+
 _INVALID: dict[str, Callable[[Any], bytes]] = {
     "an unknown field": lambda body: json.dumps({**body, "zc_unknown": 1}).encode(),
     "no JSON": lambda body: b"{",
@@ -193,10 +199,7 @@ _INVALID: dict[str, Callable[[Any], bytes]] = {
 @pytest.mark.parametrize("write", WITH_BODY, indirect=True)
 def test_a_400_is_not_stored(write: Write, invalid: str) -> None:
     key, body = a_key(), {} if write.body is ... else write.body
-    for _ in range(2):
-        refused = write.send(key, body=_INVALID[invalid](body))
-        refused.precondition(400)
-        must_be_first(refused)
+    _must_be_refused_anew(400, lambda: write.send(key, body=_INVALID[invalid](body)))
     must_take_effect(write, key, why=f"its key was only on a 400 before ({invalid})")
 
 
@@ -208,10 +211,8 @@ _UNKNOWN = "zc_missing"
 @pytest.mark.parametrize("write", ["createDeliveryFlow", "replaceDeliveryFlow"], indirect=True)
 def test_the_400_of_an_unknown_reference_is_not_stored(write: Write, field: str) -> None:
     key = a_key()
-    for _ in range(2):
-        refused = write.send(key, json={**write.body, field: _UNKNOWN})
-        refused.precondition(400)
-        must_be_first(refused)
+    unknown = {**write.body, field: _UNKNOWN}
+    _must_be_refused_anew(400, lambda: write.send(key, json=unknown))
     must_take_effect(write, key, why=f"its key was only on a 400 for {field} before")
 
 
@@ -242,10 +243,7 @@ def test_a_refused_credential_leaves_the_key_free(
 ) -> None:
     by, status = _refused(suite, write.api, credential)
     key = a_key()
-    for _ in range(2):
-        refused = write.send(key, by=by)
-        refused.precondition(status)
-        must_be_first(refused)
+    _must_be_refused_anew(status, lambda: write.send(key, by=by))
     must_take_effect(write, key, why=f"its key was only on a {status} before")
 
 
