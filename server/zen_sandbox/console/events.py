@@ -59,6 +59,7 @@ def event(tenant_id: str, event_id: str) -> str:
         before=_before(deliveries),
         targets=targets,
         can_retry=_can_retry(deliveries),
+        waits=any("attempted_at" not in one for one in deliveries),
         shown=len(deliveries) if request.args.get("all") else _SHOWN,
     )
 

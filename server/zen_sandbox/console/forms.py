@@ -5,6 +5,7 @@ the API as it was entered, and comes back with the API's words at the field that
 """
 
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any, NamedTuple
 
 from werkzeug.datastructures import MultiDict
@@ -175,6 +176,8 @@ class Form:
             return self.given.getlist(field.name)
         text = self.given[field.name]
         digits = text.removeprefix("-")
+        if field.schema.get("type") == "number":
+            return _number(text)
         if field.is_number and digits.isascii() and digits.isdigit():
             return int(text) if len(text) <= _LONGEST_NUMBER else text
         return text
@@ -186,6 +189,15 @@ class Form:
             if named == name or (named and is_inside):
                 return name
         return ""
+
+
+def _number(text: str) -> object:
+    """A number that need not be an integer; anything else as it was entered."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return number if isfinite(number) else text
 
 
 def _put(document: Json, name: str, value: object) -> None:

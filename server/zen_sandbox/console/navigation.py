@@ -18,7 +18,9 @@ ENTRIES = {
     "Requests": "requests.requests",
     "Log": "log.log",
     "Clock & faults": "clock.clock",
+    "Receivers": "receivers.receivers",
     "Snapshots": "snapshots.snapshots",
+    "Report": "report.report",
     "Tenants": "tenants.tenants",
 }
 """The Flask endpoint of each entry; one that no module of `site.PAGES` has is left out."""
@@ -36,7 +38,7 @@ def navigation(tenant: Tenant | None) -> list[Entry]:
     """The entries that there are, for a tenant."""
     if tenant is None:
         return []
-    here = request.blueprint
+    here = (request.blueprint or "").partition(".")[0]
     return [
         Entry(name, url_for(endpoint, tenant_id=tenant.id), endpoint.partition(".")[0] == here)
         for name, endpoint in ENTRIES.items()

@@ -26,6 +26,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 import zen_contract
 from zen_sandbox.console import (
+    clock,
     deliveries,
     endpoints,
     events,
@@ -52,7 +53,11 @@ from zen_sandbox.console.room import (
 )
 from zen_sandbox.console.sessions import cookie_name, form_token, is_form_token
 
-PAGES = (signing_in, overview, start, deliveries, events, targets, flows, endpoints, keys, tenants)
+PAGES = (
+    *(signing_in, overview, start, deliveries, events),
+    *(targets, flows, endpoints, keys, tenants),
+    *(clock,),
+)
 """The modules with a `blueprint`; in the navigation are those that `navigation.ENTRIES` names."""
 
 HEADERS = {
