@@ -34,6 +34,7 @@ from zen_sandbox.console import (
     keys,
     live,
     overview,
+    requests,
     shown,
     signing_in,
     start,
@@ -56,7 +57,7 @@ from zen_sandbox.console.sessions import cookie_name, form_token, is_form_token
 PAGES = (
     *(signing_in, overview, start, deliveries, events),
     *(targets, flows, endpoints, keys, tenants),
-    *(clock,),
+    *(clock, requests),
 )
 """The modules with a `blueprint`; in the navigation are those that `navigation.ENTRIES` names."""
 

@@ -40,7 +40,7 @@ class Wanted:
     @property
     def operation(self) -> Operation:
         """What the contract says of it."""
-        return _contract_of(self.operation_id).operation(self.operation_id)
+        return contract_of(self.operation_id).operation(self.operation_id)
 
     @property
     def path(self) -> str:
@@ -66,7 +66,7 @@ class Wanted:
         """The request in each language; nothing when it is too long for anybody to paste."""
         if len(orjson.dumps(self.document)) > LONG:
             return []
-        asked = samples.asked(_contract_of(self.operation_id), self.operation_id)
+        asked = samples.asked(contract_of(self.operation_id), self.operation_id)
         body = None if self.document is None else samples.Body(_JSON, self.document)
         written = samples.written(replace(asked, ids=self.ids, body=body))
         return [Code(samples.NAMES[one.language], one.text) for one in written]
@@ -74,18 +74,19 @@ class Wanted:
     @property
     def variables(self) -> dict[str, str]:
         """What the code expects in the environment; never a real token."""
-        asked = samples.asked(_contract_of(self.operation_id), self.operation_id)
+        asked = samples.asked(contract_of(self.operation_id), self.operation_id)
         found = {samples.TENANT_ID: self.tenant_id} if asked.of_tenant else {}
         return {**found, asked.token: "…"} if asked.token else found
 
 
 def operation(operation_id: str) -> Operation:
     """What the contracts say of an operation."""
-    return _contract_of(operation_id).operation(operation_id)
+    return contract_of(operation_id).operation(operation_id)
 
 
 @cache
-def _contract_of(operation_id: str) -> Contract:
+def contract_of(operation_id: str) -> Contract:
+    """The contract that has the operation."""
     return next(
         one
         for one in _contracts()
