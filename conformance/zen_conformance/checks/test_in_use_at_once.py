@@ -48,10 +48,19 @@ def never_both(suite: Suite, api: Tenant, operation_id: str, resource: Resource)
             calls = [partial(resource.remove, api, one["id"]), partial(use, one)]
             answers = crowd.at_once(calls[:: (-1) ** turn])[:: (-1) ** turn]
             removed, used = answers[0].expect(204, 409), answers[1].expect(200, 201, 400, 404)
+            if removed.status == 204 and used.status < 300:
+                _must_refuse_what_is_gone(api, resource, use)
             removed.must(
                 removed.status == 409 or used.status in (400, 404),
                 f"the deletion was answered 204, and the flow that takes it {used.status}",
             )
+
+
+def _must_refuse_what_is_gone(api: Tenant, resource: Resource, use: Use) -> None:
+    """A flow of something deleted before is refused, a precondition of what is done at once."""
+    one = resource.made(api)
+    resource.removed(api, one["id"])
+    use(one).precondition(400, 404)
 
 
 @each_use
