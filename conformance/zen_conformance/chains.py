@@ -75,7 +75,8 @@ class Branched:
             shown = self.statuses(event_id)
             return self._stand(shown) or self._are_too_many(shown)
 
-        until(over, seconds=2 * PROMPTLY_SECONDS)
+        patience = self.api.traffic.patience
+        patience.until("chains of attempts", over, seconds=2 * PROMPTLY_SECONDS)
         shown = self.statuses(event_id)
         if not self._stand(shown):
             raise NotRun(f"attempts of {event_id} came to {shown} in time")
@@ -143,7 +144,7 @@ def must_come(api: Tenant, event_id: str, count: int, answer: Answer) -> list[Ro
         seen[:] = trace(api, event_id)
         return len(seen) >= count and are_executed(seen)
 
-    if not until(over, seconds=PROMPTLY_SECONDS):
+    if not api.traffic.patience.until("retries", over, seconds=PROMPTLY_SECONDS):
         found = [(row.get("attempt_number"), row.get("status")) for row in seen]
         raise ConformanceFailure(
             f"after the retry {count} executed attempts were expected"

@@ -11,7 +11,6 @@ from zen_conformance.answer import Answer
 from zen_conformance.failures import ConformanceFailure, NotOffered, NotRun
 from zen_conformance.stories import ingest
 from zen_conformance.tenant import Tenant
-from zen_conformance.traffic import until
 
 # Nothing listens on the discard port of the server's own machine, and no name is looked up.
 REFUSING = "http://127.0.0.1:9/"
@@ -48,7 +47,9 @@ def failed_attempt(tenant: Tenant) -> Attempt:
         # Of a second attempt, which there is not to be, the end is not waited for.
         return len(rows) > 1 or [row.get("status") for row in rows] == ["failed"]
 
-    if not until(failed, seconds=_PATIENCE_SECONDS) or len(rows) > 1:
+    patience = tenant.traffic.patience
+    came = patience.until("failed attempts", failed, seconds=_PATIENCE_SECONDS)
+    if not came or len(rows) > 1:
         raise NotRun("a precondition failed: an attempt at a closed port did not become failed")
     return Attempt(str(rows[0].get("id")), event_id, str(target["id"]), str(ingester["id"]))
 

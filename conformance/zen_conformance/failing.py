@@ -15,7 +15,6 @@ from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver.server import closed_port_url
 from zen_conformance.stories import PROMPTLY_SECONDS, ingest
 from zen_conformance.tenant import Tenant
-from zen_conformance.traffic import until
 
 _AT_ONCE = 8
 
@@ -76,7 +75,7 @@ def all_failed(api: Tenant, event_id: str, attempts: int) -> list[dict[str, Any]
         seen[:] = trace(api, event_id)
         return len(seen) >= attempts and all(row.get("status") == "failed" for row in seen)
 
-    if not until(over, seconds=PROMPTLY_SECONDS):
+    if not api.traffic.patience.until("failed attempts", over, seconds=PROMPTLY_SECONDS):
         raise NotRun(f"{attempts} failed attempts of {event_id} did not come in time")
     return seen
 

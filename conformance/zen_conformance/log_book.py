@@ -10,7 +10,6 @@ from zen_conformance.answer import Answer
 from zen_conformance.listings import LISTINGS, LOG_SECONDS, View
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.tenant import Tenant
-from zen_conformance.traffic import until
 
 _PAGES = 5  # of the newest entries
 _PAGES_SEARCHED = 40
@@ -57,7 +56,7 @@ class LogBook:
                 found.extend(fitting)
             return bool(found)
 
-        until(there, seconds=seconds)
+        self.api.traffic.patience.until("log entries", there, seconds=seconds)
         return found
 
     def newest(self, pages: int = _PAGES) -> list[Entry]:

@@ -8,6 +8,7 @@ that asked was about.
 import itertools
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,8 @@ from zen_conformance.interrupts import Interrupts
 from zen_conformance.judge.finding import Finding
 
 _LONGEST_WAIT_SECONDS = 60.0
+_IN_VAIN = 3  # waits running, after which the next ones are short
+_SHORTLY_SECONDS = 1.0
 _WAITS = 8
 
 
@@ -48,6 +51,7 @@ class Traffic:
         self._local = threading.local()
         self._stray = Recording()
         self._numbers = itertools.count(1)
+        self.patience = Patience()
 
     def record(self, recording: Recording) -> None:
         """From now on this thread's exchanges go there."""
@@ -138,3 +142,26 @@ def until(condition: Callable[[], object], *, seconds: float, every: float = 0.0
             return False
         rest(min(pause, left))
         pause = min(pause * 1.3, 0.25)
+
+
+class Patience:
+    """How long a run waits for what many checks build on: long, until it is plainly in vain.
+
+    A server may be slow.  On one that never makes an attempt, or never logs one, every such check
+    would wait as long, and a run of a minute would become one of many.
+    """
+
+    def __init__(self) -> None:
+        self._in_vain: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def until(
+        self, what: str, condition: Callable[[], object], *, seconds: float, every: float = 0.03
+    ) -> bool:
+        """Whether the condition came true within that time, or shortly when `what` never does."""
+        if self._in_vain[what] >= _IN_VAIN:
+            seconds = min(seconds, _SHORTLY_SECONDS)
+        came = until(condition, seconds=seconds, every=every)
+        with self._lock:
+            self._in_vain[what] = 0 if came else self._in_vain[what] + 1
+        return came
