@@ -22,7 +22,7 @@ from zen_conformance.judge.finding import Finding
 
 _LONGEST_WAIT_SECONDS = 60.0
 _IN_VAIN = 3  # waits running, after which the next ones are short
-_SHORTLY_SECONDS = 1.0
+_SHORTLY = 0.1  # of the time
 _WAITS = 8
 
 
@@ -160,7 +160,7 @@ class Patience:
     ) -> bool:
         """Whether the condition came true within that time, or shortly when `what` never does."""
         if self._in_vain[what] >= _IN_VAIN:
-            seconds = min(seconds, _SHORTLY_SECONDS)
+            seconds *= _SHORTLY
         came = until(condition, seconds=seconds, every=every)
         with self._lock:
             self._in_vain[what] = 0 if came else self._in_vain[what] + 1

@@ -164,7 +164,7 @@ def a_patch_without_secret_removes_it(server: Faulty) -> None:
         return original(self, tenant_id, destination_id, now, {**lost, **changes})
 
 
-@mutant("signature", "SIGN-004", also=SENT | {"DEST-015": "none is kept"})
+@mutant("signature", "SIGN-004", also={"DEST-017": "nothing changes, so that updated_at stays"})
 def a_new_secret_is_not_kept(server: Faulty) -> None:
     """PATCH of a secret where there is one keeps the old one."""
 
