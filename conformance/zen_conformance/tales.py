@@ -70,10 +70,18 @@ class Tale:
         return found[0]
 
     def executed(self, number: int) -> Row:
-        """The attempt of that number once it is executed; one that never is, fails the check."""
+        """The attempt of that number once it is executed, else NotRun."""
         row = self.attempt(number)
         if not are_executed([row]):
-            raise self.fails(f"attempt {number} of {self.event.id} was due and never executed")
+            raise NotRun(f"attempt {number} of {self.event.id} was not executed in time")
+        return row
+
+    def must_be_executed(self, number: int) -> Row:
+        """The same where that it is executed is the point: one that never is, fails the check."""
+        row = self.attempt(number)
+        self.must(
+            are_executed([row]), f"attempt {number} of {self.event.id} was due and never executed"
+        )
         return row
 
     def arrival(self, number: int) -> Delivered:

@@ -126,7 +126,7 @@ def _fails_and_is_tried_again(tale: Tale, status: object) -> None:
 
 
 def _is(tale: Tale, number: int, status: str, answered: object) -> None:
-    shown = tale.executed(number).get("status")
+    shown = tale.must_be_executed(number).get("status")
     if shown != status:
         raise ConformanceFailure(
             f"{answered}: attempt {number} is {shown!r} instead of {status!r}",

@@ -126,7 +126,7 @@ def test_an_attempt_goes_to_the_url_of_its_time(told: tuple[Tale, Box]) -> None:
 @requirement("ATTEMPT-018", scenario=changed)
 def test_an_attempt_at_a_target_out_of_use_fails(told: Changed, name: str) -> None:
     tale = told[name]
-    row = tale.executed(2)
+    row = tale.must_be_executed(2)
     if row.get("destination_id") != tale.story.destination["id"]:
         raise NotRun("the attempt is another target's by now")
     tale.must(row.get("status") == "failed", f"{name}: attempt 2 is {row.get('status')!r}")

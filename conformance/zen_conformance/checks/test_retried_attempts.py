@@ -139,7 +139,7 @@ def test_a_retry_past_max_attempts_is_made_as_any_other(told: Told, name: str) -
     tale.must(arrived == one.count, f"{arrived} requests came instead of {one.count}")
     for number, reply in enumerate(one.course.replies, 1):
         wanted = "delivered" if reply.status < 300 else "failed"
-        shown = tale.executed(number).get("status")
+        shown = tale.must_be_executed(number).get("status")
         tale.must(shown == wanted, f"attempt {number} of {name} is {shown!r} instead of {wanted!r}")
 
 
