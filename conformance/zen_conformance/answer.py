@@ -9,9 +9,9 @@ from typing import Any
 
 from zen_conformance.failures import ConformanceFailure, NotRun
 from zen_conformance.http.exchange import Exchange, NotJson, Received
+from zen_conformance.problem_kinds import HELD_TO, PROBLEM_BASE, is_another
 
 _SHOWN = 300
-PROBLEM_BASE = "https://api.zen-mesh.io/errors/"
 
 
 class Answer:
@@ -93,17 +93,40 @@ class Answer:
     def expect_problem(
         self, status: int, slug: str | None = None, *, field: str | None = None, why: str = ""
     ) -> "Answer":
-        """This answer, when it is the problem document of that status, slug and first field."""
+        """This answer, when it is the problem document of that status, slug and first field.
+
+        A form of the document that fits no kind of error is not the asking check's to blame.
+        """
         self.expect(status, why=why)
-        if slug is not None and self.get("type") != PROBLEM_BASE + slug:
-            raise self.failure(
-                f"{self.asked}: problem type {self.get('type')!r} instead of {PROBLEM_BASE + slug}",
-                expected=PROBLEM_BASE + slug,
-                got=str(self.get("type")),
-            )
-        if field is not None:
-            self.expect_field(field)
+        try:
+            if slug is not None:
+                self._expect_kind(slug)
+            if field is not None:
+                self.expect_field(field)
+        except ConformanceFailure as failure:
+            failure.requirement = failure.requirement or self._held_to(slug)
+            raise
         return self
+
+    def _expect_kind(self, slug: str) -> None:
+        said = self.get("type")
+        if said != PROBLEM_BASE + slug:
+            raise self.failure(
+                f"{self.asked}: problem type {said!r} instead of {PROBLEM_BASE + slug}",
+                expected=PROBLEM_BASE + slug,
+                got=str(said),
+            )
+
+    def _held_to(self, slug: str | None) -> str | None:
+        """The requirement that the document breaks by its form; None when it is another kind's."""
+        try:
+            said = self.received.document
+        except NotJson:
+            return "PROB-001"
+        kind = said.get("type") if isinstance(said, dict) else None
+        if slug is None or kind == PROBLEM_BASE + slug:
+            return "PROB-014"
+        return None if is_another(slug, kind) else HELD_TO.get(slug)
 
     def precondition(self, *statuses: int) -> "Answer":
         """This answer, when it is what the check builds on; else the check is not run."""

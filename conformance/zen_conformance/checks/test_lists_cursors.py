@@ -155,7 +155,8 @@ def _newest(view: View) -> dict[str, Any]:
 
 
 def _must_refuse(answer: Answer, why: str) -> None:
-    answer.expect_problem(400, "validation-error", field="cursor", why=f"of the cursor: {why}")
+    answer.expect_problem(400, "validation-error", why=f"of the cursor: {why}")
+    answer.expect_field("cursor")  # which is part of what is said of cursors
 
 
 def _must_refuse_foreign(view: View, cursor: str, why: str) -> None:

@@ -20,22 +20,11 @@ from zen_conformance.operation_cases import (
     must_be_offered,
     standing_request,
 )
+from zen_conformance.problem_kinds import HELD_TO
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import Tenant
 
 Provoked = Callable[[str], Kept]
-KINDS = {
-    "validation-error": "PROB-004",
-    "unauthorized": "PROB-005",
-    "insufficient-scope": "PROB-006",
-    "permission-denied": "PROB-007",
-    "not-found": "PROB-008",
-    "method-not-allowed": "PROB-009",
-    "conflict": "PROB-010",
-    "idempotency-conflict": "PROB-011",
-    "payload-too-large": "PROB-012",
-    "unsupported-media-type": "PROB-013",
-}
 
 
 def must_keep(answer: Answer, requirement_id: str) -> None:
@@ -44,7 +33,7 @@ def must_keep(answer: Answer, requirement_id: str) -> None:
     answer.must(not verdict, f"{answer.asked}: {verdict}")
 
 
-@pytest.mark.parametrize("slug", list(KINDS))
+@pytest.mark.parametrize("slug", list(HELD_TO))
 @pytest.mark.parametrize(
     "rule",
     [pytest.param(one, marks=requirement(one)) for one in ("PROB-001", "PROB-002", "PROB-003")],
@@ -59,7 +48,7 @@ def test_an_error_of_each_kind_is_a_whole_problem_document(
 
 @pytest.mark.parametrize(
     ("slug", "rule"),
-    [pytest.param(slug, rule, marks=requirement(rule)) for slug, rule in KINDS.items()],
+    [pytest.param(slug, rule, marks=requirement(rule)) for slug, rule in HELD_TO.items()],
 )
 def test_an_error_has_the_type_and_title_of_its_kind(
     provoked: Provoked, slug: str, rule: str

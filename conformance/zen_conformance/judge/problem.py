@@ -3,35 +3,16 @@
 import re
 
 from zen_conformance import contract
-from zen_conformance.answer import PROBLEM_BASE
 from zen_conformance.http.exchange import Exchange, Received
 from zen_conformance.judge.finding import ERRORS, KEPT, document, member, rule
+from zen_conformance.problem_kinds import BY_STATUS, HELD_TO, KINDS, PROBLEM_BASE
 
-TITLES = {
-    "validation-error": (400, "Validation Error"),
-    "unauthorized": (401, "Unauthorized"),
-    "insufficient-scope": (403, "Insufficient Scope"),
-    "permission-denied": (403, "Permission Denied"),
-    "not-found": (404, "Not Found"),
-    "method-not-allowed": (405, "Method Not Allowed"),
-    "conflict": (409, "Conflict"),
-    "idempotency-conflict": (409, "Idempotency Conflict"),
-    "payload-too-large": (413, "Payload Too Large"),
-    "unsupported-media-type": (415, "Unsupported Media Type"),
-    "rate-limit-exceeded": (429, "Rate Limit Exceeded"),
-    "internal-error": (500, "Internal Server Error"),
-    "service-unavailable": (503, "Service Unavailable"),
-}
 _MEMBERS: dict[str, type] = {
     "type": str,
     "title": str,
     "status": int,
     "detail": str,
     "instance": str,
-}
-_BY_STATUS = {
-    status: {slug for slug, (own, _) in TITLES.items() if own == status}
-    for status, _ in TITLES.values()
 }
 
 
@@ -75,7 +56,7 @@ def the_instance_is_the_request_id(exchange: Exchange) -> str | None:
 
 def _kind(requirement: str, slug: str) -> None:
     """A rule that holds an error to its documented type and title."""
-    status, title = TITLES[slug]
+    status, title, _ = KINDS[slug]
 
     @rule(requirement, status)
     def the_type_and_title_are_the_statuss_own(exchange: Exchange) -> str | None:
@@ -85,12 +66,21 @@ def _kind(requirement: str, slug: str) -> None:
         said = _slug(received)
         if said != slug:
             # Of two kinds with one status, the other one's rule looks at it.
-            others = _BY_STATUS[status] - {slug}
-            return None if said in others else f"a {status} of type {member(received, 'type')!r}"
+            others = BY_STATUS[status] - {slug}
+            elsewhere = said in others or any(_looks_like(one, received) for one in others)
+            return None if elsewhere else f"a {status} of type {member(received, 'type')!r}"
         given = member(received, "title")
         if given != title:
             return f"a problem {slug} titled {given!r}"
         return _own_member(slug, exchange, received)
+
+
+def _looks_like(slug: str, received: Received) -> bool:
+    """Whether a problem of an unknown type is of that kind by what else it says."""
+    own = {"insufficient-scope": "required_scope", "idempotency-conflict": "idempotency_key"}
+    if member(received, "title") == KINDS[slug].title:
+        return True
+    return slug in own and member(received, own[slug]) is not None
 
 
 def _own_member(slug: str, exchange: Exchange, received: Received) -> str:
@@ -108,18 +98,7 @@ def _own_member(slug: str, exchange: Exchange, received: Received) -> str:
     return KEPT
 
 
-for _requirement, _of in (
-    ("PROB-004", "validation-error"),
-    ("PROB-005", "unauthorized"),
-    ("PROB-006", "insufficient-scope"),
-    ("PROB-007", "permission-denied"),
-    ("PROB-008", "not-found"),
-    ("PROB-009", "method-not-allowed"),
-    ("PROB-010", "conflict"),
-    ("PROB-011", "idempotency-conflict"),
-    ("PROB-012", "payload-too-large"),
-    ("PROB-013", "unsupported-media-type"),
-):
+for _of, _requirement in HELD_TO.items():
     _kind(_requirement, _of)
 
 
