@@ -33,10 +33,12 @@ from zen_sandbox.console import (
     flows,
     keys,
     live,
+    log,
     overview,
     requests,
     shown,
     signing_in,
+    snapshots,
     start,
     targets,
     tenants,
@@ -57,7 +59,7 @@ from zen_sandbox.console.sessions import cookie_name, form_token, is_form_token
 PAGES = (
     *(signing_in, overview, start, deliveries, events),
     *(targets, flows, endpoints, keys, tenants),
-    *(clock, requests),
+    *(requests, log, clock, snapshots),
 )
 """The modules with a `blueprint`; in the navigation are those that `navigation.ENTRIES` names."""
 
