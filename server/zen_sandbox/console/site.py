@@ -35,6 +35,7 @@ from zen_sandbox.console import (
     live,
     log,
     overview,
+    receivers,
     requests,
     shown,
     signing_in,
@@ -59,7 +60,7 @@ from zen_sandbox.console.sessions import cookie_name, form_token, is_form_token
 PAGES = (
     *(signing_in, overview, start, deliveries, events),
     *(targets, flows, endpoints, keys, tenants),
-    *(requests, log, clock, snapshots),
+    *(requests, log, clock, receivers, snapshots),
 )
 """The modules with a `blueprint`; in the navigation are those that `navigation.ENTRIES` names."""
 

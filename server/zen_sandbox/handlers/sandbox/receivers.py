@@ -75,7 +75,7 @@ async def list_received_requests(
     """GET /sandbox/receivers/{receiver_name}/requests"""
     receiver = call.bench.receivers.get(receiver_name)
     await receiver.wait_for(wait_for, timeout)
-    shown = [_request(one) for one in receiver.requests]
+    shown = [received_request(one) for one in receiver.requests]
     return wire.ok({"received": receiver.received, "requests": shown})
 
 
@@ -98,7 +98,8 @@ def _shown(call: Call, receiver: Receiver) -> wire.Json:
     return document
 
 
-def _request(one: Received) -> wire.Json:
+def received_request(one: Received) -> wire.Json:
+    """A request that a receiver was sent."""
     document: wire.Json = {
         "number": one.number,
         "received_at": wire.timestamp(moment(one.received_ms)),
