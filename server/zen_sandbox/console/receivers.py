@@ -18,6 +18,8 @@ from zen_sandbox.console.wanted import Json, Wanted
 from zen_sandbox.handlers.sandbox.receivers import received_request
 
 SCRIPT = "script"
+REMOVE = "remove:secret"
+"""Given when a receiver is to have no secret; without it, it keeps the one it has."""
 
 _SHOWN, _MANY = 10, 100
 _UNREADABLE = "must be a list in JSON"
@@ -56,7 +58,10 @@ def one(tenant_id: str, name: str) -> View:
     form = Form(fields_of("replaceReceiver"), given())
     if request.method == "GET":
         form.enter(SCRIPT, orjson.dumps(found["script"]).decode())
-    wanted = Wanted("replaceReceiver", tenant_id, {"receiver_name": name}, _document(form))
+    document = _document(form)
+    if found["verifies"] and REMOVE not in form.given:
+        document.setdefault("secret", room().bench.receivers.get(name).secret)
+    wanted = Wanted("replaceReceiver", tenant_id, {"receiver_name": name}, document)
     status = HTTPStatus.OK.value
     if is_sent():
         reply = _sent(form, wanted)
@@ -68,7 +73,6 @@ def one(tenant_id: str, name: str) -> View:
         tenant_id=tenant_id,
         found=found,
         form=form,
-        wanted=wanted,
         requests=_newest(name, _MANY if request.args.get("many") else _SHOWN),
         many=_MANY,
     )

@@ -36,6 +36,8 @@ from zen_sandbox.console import (
     log,
     overview,
     receivers,
+    report,
+    report_file,
     requests,
     shown,
     signing_in,
@@ -60,7 +62,7 @@ from zen_sandbox.console.sessions import cookie_name, form_token, is_form_token
 PAGES = (
     *(signing_in, overview, start, deliveries, events),
     *(targets, flows, endpoints, keys, tenants),
-    *(requests, log, clock, receivers, snapshots),
+    *(requests, log, clock, receivers, snapshots, report),
 )
 """The modules with a `blueprint`; in the navigation are those that `navigation.ENTRIES` names."""
 
@@ -138,6 +140,8 @@ def _let_in() -> Response | None:
     if not here.sessions.is_on(secret):
         return _sign_in_page(HTTPStatus.UNAUTHORIZED, "no session")
     g.secret = secret
+    if request.blueprint == report.blueprint.name:
+        request.max_content_length = report_file.LARGEST
     if request.method not in ("GET", "HEAD"):
         _require_own_form(secret)
     _note_tenant(here)

@@ -143,5 +143,17 @@ document.addEventListener("click", async (event) => {
   await navigator.clipboard.writeText(from.value ?? from.textContent);
   button.textContent = "Copied";
 });
+for (const zone of document.querySelectorAll("form[data-drop]")) {
+  zone.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    zone.classList.add("is-over");
+  });
+  zone.addEventListener("dragleave", () => zone.classList.remove("is-over"));
+  zone.addEventListener("drop", (event) => {
+    event.preventDefault();
+    zone.querySelector("input[type=file]").files = event.dataTransfer.files;
+    zone.requestSubmit();
+  });
+}
 document.documentElement.classList.add("js");
 if (main) watch(main.dataset.live);
