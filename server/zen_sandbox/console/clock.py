@@ -47,11 +47,13 @@ def move(tenant_id: str) -> Response | tuple[str, int]:
 
 def _page(tenant_id: str, form: Form) -> str:
     after = request.args.get("after", "")
-    shown = Wanted("getClocks", tenant_id).read({"tenant_id": tenant_id})["clocks"][0]
+    reply = Wanted("getClocks", tenant_id).send({"tenant_id": tenant_id})
+    shown = {} if reply.is_refusal else reply.document["clocks"][0]
     return render_template(
         "clock.html",
         tenant_id=tenant_id,
         form=form,
+        problem=reply.document if reply.is_refusal else None,
         clock=shown,
         due_in=_due_in(shown),
         ahead=_ahead(shown),
@@ -114,5 +116,5 @@ def _due_in(clock: Json) -> float | None:
 def _ahead(clock: Json) -> float:
     """Seconds that the clock is ahead of the machine's; nothing worth telling is 0."""
     here = datetime.now(UTC).isoformat()
-    ahead = seconds_between(here, clock["now"])
+    ahead = seconds_between(here, clock.get("now", here))
     return ahead if abs(ahead) > _SAME else 0.0

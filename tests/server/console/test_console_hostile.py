@@ -66,6 +66,11 @@ def test_names_addresses_and_headers_are_text_on_every_page(
         f"targets?cursor={quote(HOSTILE)}",
         f"flows/new?source_id={quote(HOSTILE)}&destination_id={quote(HOSTILE)}",
         f"keys?begin={quote(HOSTILE)}",
+        *(f"requests?{name}={quote(HOSTILE)}" for name in ("status", "operation_id", "whose")),
+        *(f"log?{name}={quote(HOSTILE + RIGHT_TO_LEFT)}" for name in ("level", "since", "cursor")),
+        f"clock?after={quote(HOSTILE)}",
+        f"faults/new/target?destination_id={quote(HOSTILE)}&kind={quote(HOSTILE)}",
+        f"receivers/new?name={quote(HOSTILE)}&script={quote(HOSTILE)}",
     ],
 )
 def test_an_address_cannot_write_into_a_page(visitor: Visitor, path: str) -> None:
@@ -86,7 +91,7 @@ def test_an_id_that_cannot_be_is_a_page_that_says_so(visitor: Visitor, path: str
 
 def outside_of_fields(page: str) -> str:
     """A page without what its fields hold, which is a person's to read and change as it is."""
-    return re.sub(r'value="[^"]*"', "", page)
+    return re.sub(r'value="[^"]*"|(?<=>)[^<>]*</textarea>', "", page)
 
 
 def test_resources_of_hostile_names_are_text_on_their_pages(visitor: Visitor, world: World) -> None:
@@ -115,6 +120,9 @@ def test_resources_of_hostile_names_are_text_on_their_pages(visitor: Visitor, wo
         ("endpoints/new", ("name", "type")),
         ("flows/new", ("name", "source_id", "destination_id", "config.retry_policy.max_attempts")),
         ("keys/new", ("name", "expires_in", "scopes")),
+        ("faults/new/target", ("kind", "status", "destination_id", "count", "probability", "seed")),
+        ("faults/new/api", ("kind", "milliseconds", "operation_id", "tenant_id")),
+        ("receivers/new", ("name", "secret", "script")),
     ],
 )
 def test_what_was_entered_and_refused_is_text_on_the_page_that_says_so(
@@ -142,6 +150,79 @@ def test_a_mebibyte_in_a_field_is_refused_and_swells_no_page(visitor: Visitor) -
     page = visitor.send("targets/new", 413, name="x" * 1_100_000, url="https://a.example/")
     assert len(page) < LARGEST_PAGE
     assert "Nothing was changed." in page
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("clock", {"action": "set", "to": HOSTILE + RIGHT_TO_LEFT}),
+        ("clock", {"action": "advance", "seconds": HOSTILE + RIGHT_TO_LEFT}),
+        ("snapshots", {"name": HOSTILE + RIGHT_TO_LEFT}),
+    ],
+)
+def test_a_move_or_a_snapshot_that_is_refused_is_text_too(
+    visitor: Visitor, path: str, fields: dict[str, str]
+) -> None:
+    visitor.look(path)
+    page = visitor.send(path, 400, **fields)
+    assert re.search(r'value="[^"]*alert\(1\)', page)
+    assert "\\u202e" in page
+    assert "<script>" not in page
+    assert "<img" not in page
+
+
+def test_what_the_log_and_the_requests_hold_is_text(visitor: Visitor, world: World) -> None:
+    name = f"{HOSTILE}{RIGHT_TO_LEFT}"
+    given.ingester(world.api, name=name)
+    world.api.post(world.api.at("ingesters"), {"name": name, "type": "generic"}).expect(409)
+    path = f"{world.api.at('ingesters')}/{quote(HOSTILE, safe='')}{quote(RIGHT_TO_LEFT)}%00%1b%FF"
+    world.api.get(path)
+    for address in ("log", "log?level=warn", "requests", "requests?whose=everybody"):
+        page = visitor.look(address)
+        assert is_harmless(page)
+        assert "\\u202e" in page
+    for found in set(re.findall(r'href="([^"]+/requests/[^"]+)"', page)):
+        page = visitor.get(visitor.base_url + found.replace("&amp;", "&"))
+        assert not re.search("[\u202a-\u202e\x00\x1b]|<script>|<img", page)
+
+
+def test_what_a_receiver_was_sent_is_text_and_swells_no_page(
+    visitor: Visitor, world: World
+) -> None:
+    name = given.name("receiver")
+    body = {"name": name, "tenant_id": world.tenant}
+    world.admin.post("/sandbox/receivers", body).expect(201)
+    for sent in (
+        f"{HOSTILE}{RIGHT_TO_LEFT}{TEMPLATES}\x1b[31m".encode(),
+        b"\xff\x00\xfe",
+        b"[" * 500_000,
+        *(b"x" * 1_048_576 for _ in range(7)),
+    ):
+        headers = {"Content-Type": "text/plain", "X-Hostile": HOSTILE, "X-Long": "h" * 8_000}
+        world.anybody.post(f"/sandbox/receivers/{name}", data=sent, headers=headers).expect(200)
+    page = visitor.look(f"receivers/{name}")
+    assert is_harmless(page)
+    assert "{{ 7*7 }}" in page
+    assert "\\u202e" in page
+    assert "Not text: this is its base64." in page
+    assert len(page) < LARGEST_PAGE
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(f"requests/{one}" for one in ("%3Cscript%3E", "%00", "a" * 3000)),
+        *(f"receivers/{one}" for one in ("%3Cscript%3E", "%00", "%2e%2e%2fkeys", "a" * 3000)),
+        *(f"snapshots/{one}/restore" for one in ("%3Cscript%3E", "%00", "a" * 3000)),
+        *(f"attempts/{one}" for one in ("%3Cscript%3E", "%00", "%252e")),
+        "faults/new/%3Cscript%3E",
+    ],
+)
+def test_a_tool_for_what_cannot_be_is_a_page_that_says_so(visitor: Visitor, path: str) -> None:
+    answer = visitor.session.get(visitor.address(f"/t/{visitor.tenant}/{path}"), timeout=30)
+    assert answer.status_code in (400, 404)
+    assert "<h1>" in answer.text
+    assert "<script>" not in answer.text
 
 
 @pytest.mark.parametrize("page", ["targets", "flows", "endpoints"])
