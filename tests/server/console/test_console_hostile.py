@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -10,6 +11,7 @@ from tests.server import given
 from tests.server.console.visitor import Visitor, text_of
 from tests.server.delivery_target import Reply, Target
 from tests.server.delivery_world import World
+from zen_sandbox.console import site
 from zen_sandbox.console.replay import MOST, curl
 from zen_sandbox.console.shown import LONG, seen, short
 
@@ -283,6 +285,14 @@ def test_json_of_any_depth_is_shown(visitor: Visitor, world: World) -> None:
     deep = b"[" * 9_000 + b"]" * 9_000
     event_id = world.event(world.flow(), deep)
     assert "[[[[" in visitor.look(f"events/{event_id}")
+
+
+def test_no_template_filters_only_the_last_of_several_values() -> None:
+    folder = Path(site.__file__).parent / "templates"
+    loose = re.compile(r'{{[^{}()]* or (?:[\w.]+|"[^"]*") \|')
+    templates = {one.name: one.read_text() for one in folder.rglob("*.html")}
+    assert "deliveries.html" in templates
+    assert [name for name, text in templates.items() if loose.search(text)] == []
 
 
 def test_what_cannot_be_seen_is_written_out() -> None:
