@@ -7,6 +7,8 @@ import pytest
 from tests.server.console.visitor import Visitor, text_of
 from tests.server.delivery_world import World
 from zen_sandbox.console import contract_part
+from zen_sandbox.pages.documentation import Documentation
+from zen_sandbox.problems import Conflict, NotFound, Unauthorized, ValidationFailed
 
 
 def shown(visitor: Visitor, page: str, method: str) -> str:
@@ -124,3 +126,15 @@ def test_an_excerpt_is_bounded_and_holds_the_line_that_is_meant() -> None:
     assert found
     assert 1 < len(found.lines) <= contract_part.MOST_LINES
     assert [line.text.strip() for line in found.lines if line.is_meant] == ["required: [name, url]"]
+
+
+def test_what_the_pages_link_to_is_in_the_documentation() -> None:
+    documentation = Documentation()
+    for path in ("operations/createDestination.html", "operations/listLogs.html"):
+        assert documentation.file(path)
+    slugs = [one.slug for one in (ValidationFailed, NotFound, Unauthorized, Conflict)]
+    assert [slug for slug in slugs if not documentation.file(f"problems/{slug}.html")] == []
+    assert documentation.file("conformance.html")
+    requirements = documentation.file("requirements.html")
+    assert requirements
+    assert b'id="DEST-002"' in requirements
