@@ -66,7 +66,7 @@ def test_deliveries_are_filtered_and_paged_as_the_api_does(visitor: Visitor, wor
         for number in range(60)
     ]
     first = visitor.look("deliveries")
-    assert first.count("is-delivered") == 50
+    assert first.count("is-delivered") == 50, text_of(first)
     older = re.search(r'href="([^"]+)">Older<', first)
     assert older
     second = visitor.get(visitor.base_url + older[1].replace("&amp;", "&"))
