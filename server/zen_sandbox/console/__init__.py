@@ -9,6 +9,7 @@
 A form is of forms.py, out of the contract; what it asks for is a Wanted of wanted.py, which is sent
 through the door or shown as code. Targets, flows and endpoints share resource.py.
 
-A page reads through the door or through the store's read side, in its own thread; it writes through
-the door only, so that every rule, answer and log entry is the API's own.
+A page reads through the door, through the store's read side in its own thread, or what only memory
+has (requests, receivers) on the event loop; it writes through the door only, so that every rule,
+answer and log entry is the API's own.
 """

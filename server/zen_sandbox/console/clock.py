@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Blueprint, render_template, request, url_for
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from zen_sandbox.console import faults
@@ -14,9 +13,7 @@ from zen_sandbox.console.names import targets
 from zen_sandbox.console.outcome import outcome
 from zen_sandbox.console.shown import seconds_between
 from zen_sandbox.console.wanted import Json, Wanted
-
-EVERYBODY = "everybody"
-"""The field of a move that concerns all tenants."""
+from zen_sandbox.console.whose import entered, is_everybodys
 
 _MOVES = "moveClock"
 _WAITING = 20  # queued attempts on the page, those that are due first
@@ -36,7 +33,7 @@ def clock(tenant_id: str) -> str:
 @blueprint.post("/t/<tenant_id>/clock")
 def move(tenant_id: str) -> Response | tuple[str, int]:
     """Moves the clock, and goes on to what was done on the way."""
-    form = Form(fields_of(_MOVES), _entered(tenant_id))
+    form = Form(fields_of(_MOVES), entered(tenant_id))
     before = _made(tenant_id, "latest")["position"]
     reply = Wanted(_MOVES, tenant_id, {}, form.document()).send()
     if reply.is_refusal and request.form.get("action") in ("set", "advance"):
@@ -65,21 +62,13 @@ def _page(tenant_id: str, form: Form) -> str:
     )
 
 
-def _entered(tenant_id: str) -> MultiDict[str, str]:
-    """What the form holds; the tenant, unless it is about everybody."""
-    given = request.form.copy()
-    if EVERYBODY not in given:
-        given.setlist("tenant_id", [tenant_id])
-    return given
-
-
 def _told(reply: Reply, tenant_id: str) -> str:
     if reply.is_refusal:
         return ""
     moved, many = reply.document, reply.document["attempts_made"]
     now = next(one for one in moved["clocks"] if one["tenant_id"] == tenant_id)["now"]
     attempts = f"{many} attempt{'' if many == 1 else 's'} made on the way." if many else ""
-    whose = f"{len(moved['clocks'])} clocks" if EVERYBODY in request.form else "clock"
+    whose = f"{len(moved['clocks'])} clocks" if is_everybodys() else "clock"
     done = {"freeze": "stands still", "resume": "goes on"}.get(request.form["action"], "moved")
     return f"The {whose} {done}; it is {now}. {attempts}".strip()
 

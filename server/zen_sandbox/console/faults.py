@@ -14,12 +14,12 @@ from zen_sandbox.console.names import targets
 from zen_sandbox.console.outcome import outcome
 from zen_sandbox.console.resource import View, given, is_sent
 from zen_sandbox.console.wanted import Json, Wanted
+from zen_sandbox.console.whose import is_everybodys, tenant_filter
 
 KINDS = {"target": TARGET_KINDS, "api": API_KINDS}
 """The faults of each side, as the bench has them."""
 
 _CREATES = "createFault"
-_WHOSE = {"tenant": "of this tenant", "everybody": "of every tenant"}
 
 blueprint = Blueprint("faults", __name__)
 
@@ -66,10 +66,9 @@ def end(tenant_id: str, fault_id: str) -> Response:
 @blueprint.post("/t/<tenant_id>/faults/end")
 def end_all(tenant_id: str) -> Response:
     """Ends those of the tenant, or all that there are."""
-    whose = "everybody" if request.form.get("whose") == "everybody" else "tenant"
-    query = {} if whose == "everybody" else {"tenant_id": tenant_id}
-    reply = Wanted("clearFaults", tenant_id).send(query)
-    return outcome(reply, f"The faults {_WHOSE[whose]} are ended.", _clock(tenant_id))
+    whose = "every tenant" if is_everybodys() else "this tenant"
+    reply = Wanted("clearFaults", tenant_id).send(tenant_filter(tenant_id))
+    return outcome(reply, f"The faults of {whose} are ended.", _clock(tenant_id))
 
 
 def _fields(side: str) -> Mapping[str, Field]:

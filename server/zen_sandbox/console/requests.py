@@ -13,9 +13,9 @@ from zen_sandbox.clock import moment
 from zen_sandbox.console import contract_part
 from zen_sandbox.console.room import room
 from zen_sandbox.console.wanted import Json
+from zen_sandbox.console.whose import EVERYBODY
 from zen_sandbox.problems import TYPE_BASE
 
-EVERYBODY = "everybody"
 CLASSES = {"failed": "failed", "2": "2xx", "4": "4xx", "5": "5xx"}
 """What the page leaves, by what its filter is called."""
 

@@ -3,17 +3,14 @@
 from http import HTTPStatus
 
 from flask import Blueprint, abort, render_template, request, url_for
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from zen_sandbox import demo
 from zen_sandbox.console.forms import Form, fields_of
 from zen_sandbox.console.outcome import outcome
-from zen_sandbox.console.resource import View, given, is_sent
+from zen_sandbox.console.resource import View, is_sent
 from zen_sandbox.console.wanted import Json, Wanted
-
-EVERYBODY = "everybody"
-"""The field of a form that concerns all tenants."""
+from zen_sandbox.console.whose import entered, is_everybodys, tenant_filter
 
 _TAKES = "createSnapshot"
 
@@ -23,7 +20,7 @@ blueprint = Blueprint("snapshots", __name__)
 @blueprint.route("/t/<tenant_id>/snapshots", methods=["GET", "POST"])
 def snapshots(tenant_id: str) -> View:
     """The snapshots that hold the tenant, and the form for another one."""
-    form = Form(fields_of(_TAKES), _entered(tenant_id))
+    form = Form(fields_of(_TAKES), entered(tenant_id))
     status = HTTPStatus.OK.value
     if is_sent():
         reply = Wanted(_TAKES, tenant_id, {}, form.document()).send()
@@ -45,8 +42,8 @@ def restore(tenant_id: str, name: str) -> View:
     """Puts back what a snapshot holds of the tenant, or of all, once that is confirmed."""
     found = _found(tenant_id, name)
     if is_sent():
-        query = {} if EVERYBODY in request.form else {"tenant_id": tenant_id}
-        reply = Wanted("restoreSnapshot", tenant_id, {"snapshot_name": name}).send(query)
+        asked = Wanted("restoreSnapshot", tenant_id, {"snapshot_name": name})
+        reply = asked.send(tenant_filter(tenant_id))
         return outcome(reply, f"Snapshot {name} is put back.", _list(tenant_id))
     return render_template("snapshot_restore.html", tenant_id=tenant_id, found=found)
 
@@ -70,11 +67,9 @@ def reset(tenant_id: str) -> View:
 
 
 def _reset(tenant_id: str) -> Response:
-    document: Json = {"to": request.form.get("to", "")}
-    if EVERYBODY not in request.form:
-        document["tenant_id"] = tenant_id
+    document: Json = {"to": request.form.get("to", ""), **tenant_filter(tenant_id)}
     reply = Wanted("reset", tenant_id, {}, document).send()
-    many = "Every tenant starts" if EVERYBODY in request.form else "The tenant starts"
+    many = "Every tenant starts" if is_everybodys() else "The tenant starts"
     return outcome(reply, f"{many} over.", url_for("overview.overview", tenant_id=tenant_id))
 
 
@@ -84,16 +79,6 @@ def _found(tenant_id: str, name: str) -> Json:
     if tenant_id not in found["tenants"]:
         abort(HTTPStatus.NOT_FOUND)
     return found
-
-
-def _entered(tenant_id: str) -> MultiDict[str, str] | None:
-    entered = given()
-    if entered is None:
-        return None
-    entered = entered.copy()
-    if EVERYBODY not in entered:
-        entered.setlist("tenant_id", [tenant_id])
-    return entered
 
 
 def _list(tenant_id: str) -> str:

@@ -191,7 +191,7 @@ def test_a_tenants_faults_are_ended_and_not_those_of_others(visitor: Visitor, wo
         world.admin.post("/sandbox/faults", fault).expect(201)
     page = visitor.look("clock")
     assert page.count("0 of 7") == 1
-    assert "The faults of this tenant are ended." in visitor.send("faults/end", whose="tenant")
+    assert "The faults of this tenant are ended." in visitor.send("faults/end")
     assert len(world.admin.get("/sandbox/faults").json["faults"]) == 1
-    assert "of every tenant are ended" in visitor.send("faults/end", whose="everybody")
+    assert "of every tenant are ended" in visitor.send("faults/end", everybody="yes")
     assert world.admin.get("/sandbox/faults").json == {"faults": []}
