@@ -6,6 +6,7 @@ from http import HTTPStatus
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from zen_sandbox import demo
 from zen_sandbox.console import faults
 from zen_sandbox.console.door import Reply
 from zen_sandbox.console.forms import Form, fields_of
@@ -55,6 +56,7 @@ def _page(tenant_id: str, form: Form) -> str:
         due_in=_due_in(shown),
         ahead=_ahead(shown),
         waiting=_waiting(tenant_id),
+        has_history=tenant_id == demo.TENANT_ID,
         after=after,
         made=_made(tenant_id, after)["deliveries"] if after else [],
         faults=faults.in_force(tenant_id),
@@ -67,6 +69,8 @@ def _told(reply: Reply, tenant_id: str) -> str:
         return ""
     moved, many = reply.document, reply.document["attempts_made"]
     now = next(one for one in moved["clocks"] if one["tenant_id"] == tenant_id)["now"]
+    if request.form["action"] == "next" and not many:
+        return f"No attempt waits to be made; it is {now}."
     attempts = f"{many} attempt{'' if many == 1 else 's'} made on the way." if many else ""
     whose = f"{len(moved['clocks'])} clocks" if is_everybodys() else "clock"
     done = {"freeze": "stands still", "resume": "goes on"}.get(request.form["action"], "moved")

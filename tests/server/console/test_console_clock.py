@@ -33,6 +33,7 @@ def test_the_clock_is_advanced_to_the_next_attempt_which_is_shown(
     assert "No attempt waits." in page
     assert "60 min ahead of this machine" in text_of(page)
     assert "Advance to the next attempt" not in page
+    assert "No attempt waits to be made" in visitor.send("clock", action="next")
 
 
 def test_the_clock_is_advanced_from_the_page_of_an_event(
