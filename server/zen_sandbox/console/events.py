@@ -9,15 +9,18 @@ from werkzeug.wrappers import Response
 
 from zen_sandbox.bench.verification import verify
 from zen_sandbox.console.difference import difference
+from zen_sandbox.console.names import endpoints
 from zen_sandbox.console.outcome import outcome
 from zen_sandbox.console.replay import curl
 from zen_sandbox.console.room import Room, room
+from zen_sandbox.console.wanted import Wanted
 from zen_sandbox.console.waterfall import waterfall
 
 MOST = 100
 """Attempts on one page; a longer trace is in the list."""
 
 _SHOWN = 10
+_ROWS = 50
 
 Json = dict[str, Any]
 
@@ -32,6 +35,27 @@ class Attempt(NamedTuple):
     signature: str  # empty where it is valid or nothing is known
     is_signed: bool
     curl: str
+
+
+@blueprint.get("/t/<tenant_id>/events")
+def events(tenant_id: str) -> str:
+    """What was taken in, newest first: what matched no flow too, which no list of attempts has."""
+    chosen = request.args.get("ingester_id", "").strip()
+    cursor = request.args.get("cursor", "")
+    asked = {"tenant_id": tenant_id, "ingester_id": chosen, "limit": _ROWS, "cursor": cursor}
+    reply = Wanted("listEvents", tenant_id).send(asked)
+    found = reply.document
+    rows = [] if reply.is_refusal else found["events"]
+    return render_template(
+        "events.html",
+        tenant_id=tenant_id,
+        chosen=chosen,
+        problem=found if reply.is_refusal else None,
+        rows=rows,
+        is_first=not cursor,
+        next_cursor=None if reply.is_refusal else found.get("next_cursor"),
+        endpoints=endpoints(tenant_id, {one["ingester_id"] for one in rows}).names,
+    )
 
 
 @blueprint.get("/t/<tenant_id>/events/<event_id>")

@@ -10,6 +10,7 @@ from zen_sandbox.domain import Tenant
 
 ENTRIES = {
     "Overview": "overview.overview",
+    "Events": "events.events",
     "Deliveries": "deliveries.deliveries",
     "Targets": "targets.targets",
     "Flows": "flows.flows",
