@@ -12,7 +12,7 @@ from zen_conformance.failed_attempts import REFUSING
 from zen_conformance.failing import post, trace
 from zen_conformance.failures import ConformanceFailure, NotRun
 from zen_conformance.receiver import Box, Reply
-from zen_conformance.stories import PROMPTLY_SECONDS, Row, are_executed
+from zen_conformance.stories import PROMPTLY_SECONDS, Row, are_executed, attempt_number
 from zen_conformance.suite import Suite
 from zen_conformance.tenant import Tenant
 from zen_conformance.traffic import until
@@ -103,9 +103,10 @@ class Branched:
         return {name: [str(row.get("status")) for row in rows[name]] for name in rows}
 
     def numbers(self, event_id: str) -> dict[str, list[object]]:
-        """Their numbers."""
-        rows = self.chains(event_id)
-        return {name: [row.get("attempt_number") for row in rows[name]] for name in rows}
+        """Their numbers, the event's lowest counted as 1."""
+        chains = self.chains(event_id)
+        before = lowest_number([row for rows in chains.values() for row in rows]) - 1
+        return {name: [attempt_number(row) - before for row in chains[name]] for name in chains}
 
     def over(self, event_id: str, seconds: float = PROMPTLY_SECONDS) -> bool:
         """Whether within that time nothing is queued that is not to wait for an hour."""
@@ -155,12 +156,21 @@ def must_come(api: Tenant, event_id: str, count: int, answer: Answer) -> list[Ro
 
 
 def must_be_numbered(rows: Sequence[Row], count: int, answer: Answer, why: str = "") -> None:
-    """The attempts of one chain are numbered 1 to that count."""
-    numbers = sorted(str(row.get("attempt_number")) for row in rows)
+    """The attempts of one chain are so many and numbered one after the other.
+
+    That the first one is 1 is another requirement's.
+    """
+    numbers = sorted(map(attempt_number, rows))
+    first = lowest_number(rows)
     answer.must(
-        numbers == sorted(map(str, range(1, count + 1))),
+        numbers == list(range(first, first + count)),
         f"the attempts of one chain are numbered {numbers} instead of 1 to {count} {why}".rstrip(),
     )
+
+
+def lowest_number(rows: Sequence[Row]) -> int:
+    """The lowest number of those attempts; 1 where there is none."""
+    return min(map(attempt_number, rows), default=1)
 
 
 def must_stay(api: Tenant, event_id: str, ids: Sequence[object], answer: Answer) -> None:

@@ -197,6 +197,12 @@ def address_of(ingester: Mapping[str, Any], other_id: str) -> str | None:
     return urlunsplit(parts._replace(path=path)) if path != parts.path else None
 
 
+def attempt_number(row: Row) -> int:
+    """The attempt's number; 0 where there is none."""
+    number = row.get("attempt_number")
+    return number if isinstance(number, int) else 0
+
+
 def _number(row: Row, answer: Answer) -> int:
     number = row.get("attempt_number")
     if not isinstance(number, int):

@@ -15,7 +15,14 @@ from zen_conformance.failures import ConformanceFailure, NotRun
 from zen_conformance.moments import time_of
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver import Delivered, Reply
-from zen_conformance.stories import PROMPTLY_SECONDS, Posted, Row, Story, are_executed
+from zen_conformance.stories import (
+    PROMPTLY_SECONDS,
+    Posted,
+    Row,
+    Story,
+    are_executed,
+    attempt_number,
+)
 from zen_conformance.suite import Suite
 from zen_conformance.traffic import until
 
@@ -52,7 +59,7 @@ class Tale:
         except ConformanceFailure:
             rows = []
         own = [told("Delivery", row) for row in rows if self.story.owns(row)]
-        own.sort(key=_number)
+        own.sort(key=attempt_number)
         self._remember(own, answer)
         self.rows = own
         return own
@@ -64,6 +71,8 @@ class Tale:
 
     def attempt(self, number: int) -> Row:
         """The attempt of that number, else NotRun."""
+        if self.rows and not any(row.get("attempt_number") == 1 for row in self.rows):
+            raise NotRun(f"the attempts of {self.event.id} are not numbered from 1")
         found = [row for row in self.rows if row.get("attempt_number") == number]
         if not found:
             raise NotRun(f"attempt {number} of {self.event.id} did not come in time")
@@ -105,17 +114,12 @@ class Tale:
 
     def _remember(self, rows: Iterable[Row], answer: Answer) -> None:
         rows = list(rows)
-        numbers = {row.get("attempt_number") for row in rows}
-        for row in rows:
+        for place, row in enumerate(rows, 1):
             known = [one.row for one in self.versions if one.row.get("id") == row.get("id")]
             if not known or known[-1] != row:
                 self.versions.append(Version(row, answer))
-            number = _number(row)
-            if (
-                row.get("status") == "failed"
-                and number < self.max_attempts
-                and number + 1 not in numbers
-            ):
+            is_last = place == len(rows)
+            if row.get("status") == "failed" and is_last and place < self.max_attempts:
                 self.gaps.append(Version(row, answer))
 
 
@@ -202,8 +206,3 @@ def _announced(tale: Tale, number: int) -> object:
     rows = [one.row for one in tale.versions if one.row.get("attempt_number") == number]
     shown = [row["next_attempt_at"] for row in rows if row.get("next_attempt_at") is not None]
     return shown[-1] if shown else None
-
-
-def _number(row: Row) -> int:
-    number = row.get("attempt_number")
-    return number if isinstance(number, int) else 0

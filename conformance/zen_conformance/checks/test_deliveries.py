@@ -56,6 +56,9 @@ def versions(told: Tales) -> Iterator[Version]:
 
 @each_tale("DLV-001")
 def test_a_queued_attempt_is_pending_or_retrying_by_its_number(told: Tales, name: str) -> None:
+    for tale in told.values():
+        if tale.rows:
+            tale.attempt(1)  # NotRun where they are not numbered from 1
     for one in versions(told):
         status, number = one.row.get("status"), one.row.get("attempt_number")
         queued = "pending" if number == 1 else "retrying"
