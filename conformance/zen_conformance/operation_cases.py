@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from zen_conformance import contract
+from zen_conformance.answer import Answer
 from zen_conformance.failures import ConformanceFailure, NotOffered, NotRun
 from zen_conformance.standing import Standing, standing, whole_destination
 from zen_conformance.suite import Suite
@@ -66,6 +67,14 @@ def success(operation_id: str) -> int:
 def taken(operation_id: str) -> tuple[int, ...]:
     """The statuses of a request whose credential was taken: its attempt may be queued already."""
     return (202, 409) if operation_id.startswith("retry") else (success(operation_id),)
+
+
+def must_be_served(answer: Answer, api: Tenant, operation_id: str) -> None:
+    """The request was served; NotRun where nobody's is, whatever the credential."""
+    if answer.status not in taken(operation_id):
+        plain = api.call(operation_id, **valid_request(api, operation_id))
+        plain.precondition(*taken(operation_id))
+    answer.expect(*taken(operation_id))
 
 
 def scope_of(operation_id: str) -> str:
