@@ -156,7 +156,7 @@ def a_new_flow_asks_to_read_targets(server: Faulty) -> None:
     _closes(server, "createDeliveryFlow", "read:destinations")
 
 
-@mutant("scope", "SCOPE-007")
+@mutant("scope", "SCOPE-007", also={"PROB-006": "the scope that it names is not the operation's"})
 def a_jwt_of_one_scope_reads_no_targets(server: Faulty) -> None:
     """GET of one target asks a JWT for write:destinations as well."""
 

@@ -140,7 +140,7 @@ def an_attempt_without_secret_is_signed(server: Faulty) -> None:
     headed(server, change)
 
 
-@mutant("signature", "SIGN-003", also=SENT)
+@mutant("signature", "SIGN-003", also={"DEST-017": "nothing changes, so that updated_at stays"})
 def a_removed_secret_still_signs(server: Faulty) -> None:
     """PATCH with `secret: null` does not remove the secret."""
 
