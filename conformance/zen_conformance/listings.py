@@ -21,7 +21,7 @@ from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver.server import closed_port_url
 from zen_conformance.stories import PROMPTLY_SECONDS, are_executed
 from zen_conformance.suite import Suite
-from zen_conformance.tenant import Tenant, a_name
+from zen_conformance.tenant import Tenant, a_name, must_lead_on
 from zen_conformance.traffic import until
 
 _PAGES_SEARCHED = 40  # of the log, where other checks write meanwhile
@@ -137,8 +137,7 @@ class View:
             cursor = answer.get("next_cursor")
             if cursor is None:
                 return
-            answer.must(isinstance(cursor, str), f"next_cursor is {cursor!r}")
-            answer.must(cursor not in seen, "the walk met one cursor twice")
+            must_lead_on(answer, cursor, seen)
             seen.add(cursor)
             more = {"cursor": cursor}
             if between is not None:

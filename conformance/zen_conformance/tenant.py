@@ -7,7 +7,7 @@ check is not run instead of failed, because its own requirement was never looked
 
 import json as json_module
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -167,8 +167,7 @@ class Tenant:
             cursor = answer.get("next_cursor")
             if cursor is None:
                 return
-            answer.must(isinstance(cursor, str), "next_cursor is not a string")
-            answer.must(cursor not in seen, f"the walk met the cursor {cursor!r} twice")
+            must_lead_on(answer, cursor, seen)
             seen.add(cursor)
 
     def _made(self, operation_id: str, given: Mapping[str, Any]) -> Any:
@@ -187,6 +186,20 @@ class Tenant:
 
     def _named(self) -> str:
         return described(self.credential)
+
+
+def must_lead_on(answer: Answer, cursor: object, seen: Collection[str]) -> None:
+    """A cursor is a new one, whatever list is walked and whatever for."""
+    if not isinstance(cursor, str):
+        raise _of_a_walk(answer, f"next_cursor is {cursor!r}", "WIRE-006")
+    if cursor in seen:
+        raise _of_a_walk(answer, f"the walk met the cursor {cursor!r} twice", "LIST-008")
+
+
+def _of_a_walk(answer: Answer, message: str, requirement: str) -> ConformanceFailure:
+    failure = answer.failure(message)
+    failure.requirement = requirement
+    return failure
 
 
 def described(credential: Credential | None) -> str:

@@ -73,7 +73,7 @@ _WATCHES = [watched(count, by_batch) for count in (1, 2) for by_batch in (False,
     ],
 )
 def test_nothing_follows_a_manual_retry_that_fails(told: Watched, number: int) -> None:
-    told.retry.expect(202)
+    told.retry.precondition(202)
     if not told.executed:
         raise NotRun("the manual retry was not made in time")
     must_be_numbered(told.rows, told.expected, told.retry, "some seconds after a manual retry")
