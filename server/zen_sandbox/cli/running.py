@@ -59,7 +59,7 @@ class RunningServer:
 
     def console_link(self) -> str:
         """A link that opens the console once; the server is there and takes the admin token."""
-        from zen_sandbox.console.links import link
+        from zen_sandbox.console.access.links import link
 
         self.ask("GET", "tenants")
         return link(self.url, self._as_admin().token or "")

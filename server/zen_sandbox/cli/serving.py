@@ -17,7 +17,7 @@ from zen_sandbox import demo_access, opening, target_file
 from zen_sandbox.cli.banner import Banner
 from zen_sandbox.cli.ending import not_interrupted, noted_from_now_on
 from zen_sandbox.cli.serve import RISK, ServeOptions
-from zen_sandbox.console import links
+from zen_sandbox.console.access import links
 from zen_sandbox.demo import DemoTenant
 from zen_sandbox.files import (
     DATABASE_NAME,

@@ -3,8 +3,8 @@
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from zen_sandbox.bench.bench import Bench
+from zen_sandbox.console.access.links import HOME, Links
 from zen_sandbox.console.door import Door
-from zen_sandbox.console.links import HOME, Links
 from zen_sandbox.pages import lazily
 from zen_sandbox.settings import Settings
 from zen_sandbox.store import Store
@@ -22,9 +22,9 @@ def console(settings: Settings, store: Store, bench: Bench, door: Door) -> ASGIA
     links = Links(settings.admin_token)
 
     def build() -> ASGIApp:
+        from zen_sandbox.console.access.sessions import Sessions
         from zen_sandbox.console.application import application
         from zen_sandbox.console.room import Room
-        from zen_sandbox.console.sessions import Sessions
 
         return application(Room(settings, store, bench, door, Sessions(), links))
 

@@ -13,9 +13,9 @@ import orjson
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from zen_sandbox.console.links import HOME
+from zen_sandbox.console.access.links import HOME
+from zen_sandbox.console.access.sessions import cookie_name
 from zen_sandbox.console.room import Room, is_from_here, port_of
-from zen_sandbox.console.sessions import cookie_name
 
 PUSHED = f"{HOME}/live"
 PAUSE = 1.0

@@ -9,9 +9,9 @@ from flask import current_app
 from starlette.types import Scope
 
 from zen_sandbox.bench.bench import Bench
+from zen_sandbox.console.access.links import Links
+from zen_sandbox.console.access.sessions import Sessions
 from zen_sandbox.console.door import Door
-from zen_sandbox.console.links import Links
-from zen_sandbox.console.sessions import Sessions
 from zen_sandbox.delivery.guard import Network
 from zen_sandbox.settings import Settings
 from zen_sandbox.store import Store

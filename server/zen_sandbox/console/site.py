@@ -25,30 +25,29 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 import zen_contract
-from zen_sandbox.console import (
+from zen_sandbox.console import live
+from zen_sandbox.console.access import signing_in
+from zen_sandbox.console.access.links import HOME
+from zen_sandbox.console.access.sessions import cookie_name, form_token, is_form_token
+from zen_sandbox.console.door import Refused
+from zen_sandbox.console.navigation import known_tenants, navigation
+from zen_sandbox.console.pages import (
     clock,
     deliveries,
     endpoints,
     events,
     flows,
     keys,
-    live,
     log,
     overview,
     receivers,
     report,
-    report_file,
     requests,
-    shown,
-    signing_in,
     snapshots,
     start,
     targets,
     tenants,
 )
-from zen_sandbox.console.door import Refused
-from zen_sandbox.console.links import HOME
-from zen_sandbox.console.navigation import known_tenants, navigation
 from zen_sandbox.console.room import (
     EXTENSION,
     Room,
@@ -57,7 +56,7 @@ from zen_sandbox.console.room import (
     port_of,
     room,
 )
-from zen_sandbox.console.sessions import cookie_name, form_token, is_form_token
+from zen_sandbox.console.shown import report_file, values
 
 PAGES = (
     *(signing_in, overview, start, deliveries, events),
@@ -96,7 +95,7 @@ def create_site(here: Room) -> Flask:
     site.after_request(_guarded)
     for page in PAGES:
         site.register_blueprint(page.blueprint, url_prefix=HOME)
-    shown.add_to(site)
+    values.add_to(site)
     site.context_processor(_frame)
     site.register_error_handler(HTTPException, _failed)
     site.register_error_handler(Refused, _refused)

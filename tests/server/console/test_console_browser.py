@@ -16,7 +16,7 @@ from tests.contract.browser import Seen, browser
 from tests.server.console.visitor import HOME
 from tests.server.delivery_target import Target
 from tests.server.delivery_world import ADMIN, World
-from zen_sandbox.console import links
+from zen_sandbox.console.access import links
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -12,8 +12,8 @@ from tests.server.console.visitor import Visitor, text_of
 from tests.server.delivery_target import Reply, Target
 from tests.server.delivery_world import World
 from zen_sandbox.console import site
-from zen_sandbox.console.replay import MOST, curl
-from zen_sandbox.console.shown import LONG, seen, short
+from zen_sandbox.console.shown.replay import MOST, curl
+from zen_sandbox.console.shown.values import LONG, seen, short
 
 MARK = "<script>alert(1)</script>"
 HOSTILE = f'"><img src=x onerror=alert(1)>{MARK}'

@@ -11,7 +11,7 @@ from tests.server.console.visitor import Visitor, text_of
 from tests.server.delivery_world import World
 from tests.server.harness import DEADLINE
 from zen_conformance.report import json_file
-from zen_sandbox.console import report_file
+from zen_sandbox.console.shown import report_file
 
 RIGHT_TO_LEFT = "\u202egnp.exe"
 

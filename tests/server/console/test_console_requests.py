@@ -6,7 +6,7 @@ import pytest
 
 from tests.server.console.visitor import Visitor, text_of
 from tests.server.delivery_world import World
-from zen_sandbox.console import contract_part
+from zen_sandbox.console.shown import contract_part
 from zen_sandbox.pages.documentation import Documentation
 from zen_sandbox.problems import Conflict, NotFound, Unauthorized, ValidationFailed
 

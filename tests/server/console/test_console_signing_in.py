@@ -12,7 +12,7 @@ import requests
 from tests.server.command_line import zen, zen_json
 from tests.server.console.visitor import HOME, Visitor, text_of
 from tests.server.harness import ADMIN_TOKEN, DEADLINE, Sandbox, spawn
-from zen_sandbox.console import links
+from zen_sandbox.console.access import links
 from zen_sandbox.console.room import is_from_here, is_own_origin
 
 

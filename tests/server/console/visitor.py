@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import requests
 
 from tests.server.harness import DEADLINE, Sandbox
-from zen_sandbox.console import links
+from zen_sandbox.console.access import links
 
 HOME = links.HOME
 _FORM_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from zen_sandbox import samples
 from zen_sandbox.console.door import Reply
-from zen_sandbox.console.outcome import note, outcome
+from zen_sandbox.console.forms.outcome import note, outcome
 from zen_sandbox.console.room import room
 from zen_sandbox.delivery.signing import new_secret
 

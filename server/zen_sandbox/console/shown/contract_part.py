@@ -12,7 +12,7 @@ from zen_contract import contract, strict_yaml
 from zen_contract.contract import Contract
 from zen_contract.pointers import Place, Pointer, line_of, root
 from zen_contract.references import path_of, reference_to
-from zen_sandbox.console.wanted import contract_of
+from zen_sandbox.console.forms.wanted import contract_of
 
 MOST_LINES = 40
 

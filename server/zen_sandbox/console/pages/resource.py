@@ -13,9 +13,9 @@ from flask import Blueprint, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from zen_sandbox.console.forms import Form, fields_of
-from zen_sandbox.console.outcome import outcome
-from zen_sandbox.console.wanted import Json, Wanted, operation
+from zen_sandbox.console.forms.forms import Form, fields_of
+from zen_sandbox.console.forms.outcome import outcome
+from zen_sandbox.console.forms.wanted import Json, Wanted, operation
 
 View = Response | str | tuple[str, int]
 

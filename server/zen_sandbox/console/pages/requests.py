@@ -10,10 +10,10 @@ from zen_contract.contract import UnknownOperation
 from zen_sandbox import wire
 from zen_sandbox.bench.request_log import CAPACITY, Seen
 from zen_sandbox.clock import moment
-from zen_sandbox.console import contract_part
+from zen_sandbox.console.forms.wanted import Json
+from zen_sandbox.console.forms.whose import EVERYBODY
 from zen_sandbox.console.room import room
-from zen_sandbox.console.wanted import Json
-from zen_sandbox.console.whose import EVERYBODY
+from zen_sandbox.console.shown import contract_part
 from zen_sandbox.problems import TYPE_BASE
 
 CLASSES = {"failed": "failed", "2": "2xx", "4": "4xx", "5": "5xx"}

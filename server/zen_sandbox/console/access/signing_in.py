@@ -5,9 +5,9 @@ from http import HTTPStatus
 from flask import Blueprint, Response, g, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from zen_sandbox.console.links import HOME, PARAMETER
+from zen_sandbox.console.access.links import HOME, PARAMETER
+from zen_sandbox.console.access.sessions import cookie_name
 from zen_sandbox.console.room import port_of, room
-from zen_sandbox.console.sessions import cookie_name
 
 blueprint = Blueprint("signing_in", __name__)
 

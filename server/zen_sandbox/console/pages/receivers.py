@@ -10,11 +10,11 @@ from werkzeug.wrappers import Response
 
 from zen_sandbox.bench.receivers import Received
 from zen_sandbox.console.door import Reply
-from zen_sandbox.console.forms import Form, fields_of
-from zen_sandbox.console.outcome import outcome
-from zen_sandbox.console.resource import View, given, is_sent
+from zen_sandbox.console.forms.forms import Form, fields_of
+from zen_sandbox.console.forms.outcome import outcome
+from zen_sandbox.console.forms.wanted import Json, Wanted
+from zen_sandbox.console.pages.resource import View, given, is_sent
 from zen_sandbox.console.room import room
-from zen_sandbox.console.wanted import Json, Wanted
 from zen_sandbox.handlers.sandbox.receivers import received_request
 
 SCRIPT = "script"

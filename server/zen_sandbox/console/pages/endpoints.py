@@ -1,9 +1,9 @@
 """Endpoints: where events come in."""
 
 from zen_sandbox import samples
-from zen_sandbox.console import names
-from zen_sandbox.console.resource import Around, Resource, pages
-from zen_sandbox.console.wanted import Json
+from zen_sandbox.console.forms import names
+from zen_sandbox.console.forms.wanted import Json
+from zen_sandbox.console.pages.resource import Around, Resource, pages
 
 _KIND = Resource(
     page="endpoints",

@@ -5,9 +5,9 @@ from http import HTTPStatus
 from flask import Blueprint, render_template, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from zen_sandbox.console.report_file import LARGEST, OUTCOMES, NotAReport, Report, read
-from zen_sandbox.console.resource import View
-from zen_sandbox.console.shown import size
+from zen_sandbox.console.pages.resource import View
+from zen_sandbox.console.shown.report_file import LARGEST, OUTCOMES, NotAReport, Report, read
+from zen_sandbox.console.shown.values import size
 
 FILE = "report"
 """The field that holds the file."""

@@ -12,8 +12,8 @@ from werkzeug.datastructures import MultiDict
 
 from zen_contract.fields import merged
 from zen_sandbox.console.door import Reply
-from zen_sandbox.console.shown import LONG
-from zen_sandbox.console.wanted import Json, operation
+from zen_sandbox.console.forms.wanted import Json, operation
+from zen_sandbox.console.shown.values import LONG
 
 WAS = "was:"
 """In front of a name: what the field held when the form was shown."""

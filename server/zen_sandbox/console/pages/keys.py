@@ -4,10 +4,10 @@ from http import HTTPStatus
 
 from flask import Blueprint, abort, render_template, request, url_for
 
-from zen_sandbox.console.forms import CHOSEN, LISTED, Form, fields_of
-from zen_sandbox.console.outcome import outcome
-from zen_sandbox.console.resource import View, given, is_sent
-from zen_sandbox.console.wanted import Json, Wanted
+from zen_sandbox.console.forms.forms import CHOSEN, LISTED, Form, fields_of
+from zen_sandbox.console.forms.outcome import outcome
+from zen_sandbox.console.forms.wanted import Json, Wanted
+from zen_sandbox.console.pages.resource import View, given, is_sent
 
 _ROWS = 50
 

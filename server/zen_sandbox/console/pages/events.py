@@ -8,13 +8,13 @@ from flask import Blueprint, abort, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from zen_sandbox.bench.verification import verify
-from zen_sandbox.console.difference import difference
-from zen_sandbox.console.names import endpoints
-from zen_sandbox.console.outcome import outcome
-from zen_sandbox.console.replay import curl
+from zen_sandbox.console.forms.names import endpoints
+from zen_sandbox.console.forms.outcome import outcome
+from zen_sandbox.console.forms.wanted import Wanted
 from zen_sandbox.console.room import Room, room
-from zen_sandbox.console.wanted import Wanted
-from zen_sandbox.console.waterfall import waterfall
+from zen_sandbox.console.shown.difference import difference
+from zen_sandbox.console.shown.replay import curl
+from zen_sandbox.console.shown.waterfall import waterfall
 
 MOST = 100
 """Attempts on one page; a longer trace is in the list."""

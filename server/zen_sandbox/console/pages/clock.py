@@ -7,14 +7,14 @@ from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from zen_sandbox import demo
-from zen_sandbox.console import faults
 from zen_sandbox.console.door import Reply
-from zen_sandbox.console.forms import Form, fields_of
-from zen_sandbox.console.names import targets
-from zen_sandbox.console.outcome import outcome
-from zen_sandbox.console.shown import seconds_between
-from zen_sandbox.console.wanted import Json, Wanted
-from zen_sandbox.console.whose import entered, is_everybodys
+from zen_sandbox.console.forms.forms import Form, fields_of
+from zen_sandbox.console.forms.names import targets
+from zen_sandbox.console.forms.outcome import outcome
+from zen_sandbox.console.forms.wanted import Json, Wanted
+from zen_sandbox.console.forms.whose import entered, is_everybodys
+from zen_sandbox.console.pages import faults
+from zen_sandbox.console.shown.values import seconds_between
 
 _MOVES = "moveClock"
 _WAITING = 20  # queued attempts on the page, those that are due first

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from zen_sandbox.console.wanted import Json, Wanted
+from zen_sandbox.console.forms.wanted import Json, Wanted
 
 MOST = 100
 """Of the newest that a page chooses among; the API's own largest page."""

@@ -2,10 +2,10 @@
 
 from flask import request
 
-from zen_sandbox.console import names
-from zen_sandbox.console.forms import Form
-from zen_sandbox.console.resource import Around, Resource, pages
-from zen_sandbox.console.wanted import Json
+from zen_sandbox.console.forms import names
+from zen_sandbox.console.forms.forms import Form
+from zen_sandbox.console.forms.wanted import Json
+from zen_sandbox.console.pages.resource import Around, Resource, pages
 from zen_sandbox.delivery.signing import new_secret
 
 _KIND = Resource(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 import orjson
 
-from zen_sandbox.console.wanted import Json
+from zen_sandbox.console.forms.wanted import Json
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of a file; one of a server that fails everything has a few MiB."""

@@ -9,12 +9,12 @@ from werkzeug.wrappers import Response
 
 from zen_contract import contract
 from zen_sandbox.bench.faults import API_KINDS, TARGET_KINDS
-from zen_sandbox.console.forms import Field, Form, fields_of
-from zen_sandbox.console.names import targets
-from zen_sandbox.console.outcome import outcome
-from zen_sandbox.console.resource import View, given, is_sent
-from zen_sandbox.console.wanted import Json, Wanted
-from zen_sandbox.console.whose import is_everybodys, tenant_filter
+from zen_sandbox.console.forms.forms import Field, Form, fields_of
+from zen_sandbox.console.forms.names import targets
+from zen_sandbox.console.forms.outcome import outcome
+from zen_sandbox.console.forms.wanted import Json, Wanted
+from zen_sandbox.console.forms.whose import is_everybodys, tenant_filter
+from zen_sandbox.console.pages.resource import View, given, is_sent
 
 KINDS = {"target": TARGET_KINDS, "api": API_KINDS}
 """The faults of each side, as the bench has them."""

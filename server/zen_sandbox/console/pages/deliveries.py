@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from zen_contract import contract
-from zen_sandbox.console.outcome import outcome
+from zen_sandbox.console.forms.outcome import outcome
 from zen_sandbox.console.room import room
 
 FILTERS = ("status", "destination_id", "event_id")

@@ -6,11 +6,11 @@ from flask import Blueprint, abort, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from zen_sandbox import demo
-from zen_sandbox.console.forms import Form, fields_of
-from zen_sandbox.console.outcome import outcome
-from zen_sandbox.console.resource import View, is_sent
-from zen_sandbox.console.wanted import Json, Wanted
-from zen_sandbox.console.whose import entered, is_everybodys, tenant_filter
+from zen_sandbox.console.forms.forms import Form, fields_of
+from zen_sandbox.console.forms.outcome import outcome
+from zen_sandbox.console.forms.wanted import Json, Wanted
+from zen_sandbox.console.forms.whose import entered, is_everybodys, tenant_filter
+from zen_sandbox.console.pages.resource import View, is_sent
 
 _TAKES = "createSnapshot"
 

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from zen_sandbox.console.shown import LONG, pretty, text_of
+from zen_sandbox.console.shown.values import LONG, pretty, text_of
 
 _MOST_LINES = 500
 

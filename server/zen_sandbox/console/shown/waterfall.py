@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from zen_sandbox.console.shown import duration, seconds_between
+from zen_sandbox.console.shown.values import duration, seconds_between
 
 WIDTH = 1000
 LABEL = 170

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from zen_sandbox.console.health import Health, Line
+from zen_sandbox.console.shown.health import Health, Line
 
 MOST_FLOWS = 40
 """Flows in one picture; more are listed, not drawn."""

@@ -4,7 +4,7 @@ import base64
 import shlex
 from collections.abc import Mapping
 
-from zen_sandbox.console.shown import is_plain
+from zen_sandbox.console.shown.values import is_plain
 
 MOST = 20_000
 """Bytes of a body in a command; a longer one is read from a file."""

@@ -5,9 +5,9 @@ from typing import Any
 from flask import Blueprint, render_template
 
 from zen_sandbox import samples
-from zen_sandbox.console.health import SAMPLE, health
-from zen_sandbox.console.picture import MOST_FLOWS, picture, rate
 from zen_sandbox.console.room import Room, room
+from zen_sandbox.console.shown.health import SAMPLE, health
+from zen_sandbox.console.shown.picture import MOST_FLOWS, picture, rate
 
 _PAGE = 100  # of the newest endpoints, flows and targets; the lists have the others
 _STRIP = 60  # pixels high

@@ -12,7 +12,7 @@ from zen_contract import contract, samples
 from zen_contract.contract import Contract, Operation
 from zen_sandbox.console.door import Refused, Reply
 from zen_sandbox.console.room import room
-from zen_sandbox.console.shown import LONG
+from zen_sandbox.console.shown.values import LONG
 
 Json = dict[str, Any]
 

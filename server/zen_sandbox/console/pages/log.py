@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from zen_sandbox.console.wanted import Json, Wanted, operation
+from zen_sandbox.console.forms.wanted import Json, Wanted, operation
 
 FILTERS = ("level", "source_id", "delivery_id", "since", "until")
 _PAGE = 50

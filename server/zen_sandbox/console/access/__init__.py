@@ -1,0 +1,1 @@
+"""Who gets in: one-time links, sessions, signing in and out."""

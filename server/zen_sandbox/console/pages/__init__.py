@@ -1,0 +1,1 @@
+"""The pages: each module has the `blueprint` of one, and `resource` what three have in common."""
