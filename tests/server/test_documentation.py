@@ -47,6 +47,7 @@ def test_what_is_served_is_the_site_as_it_is_written(served: Sandbox) -> None:
         ("", "text/html; charset=utf-8"),
         ("operations/", "text/html; charset=utf-8"),
         ("assets/site.js", "text/javascript; charset=utf-8"),
+        ("images/console-event.png", "image/png"),
         ("assets/prose.css", "text/css; charset=utf-8"),
         ("assets/icon.svg", "image/svg+xml; charset=utf-8"),
         ("search.json", "application/json"),

@@ -158,6 +158,8 @@ def dead_links(page: str) -> Iterator[str]:
             alive = stem in OPERATIONS
         elif folder == "problems":
             alive = stem in SLUGS
+        elif folder == "images":
+            alive = (DOCS / path).is_file()
         else:
             file = DOCS / path if path else None
             text = page if file is None else file.read_text("utf-8") if file.is_file() else ""
