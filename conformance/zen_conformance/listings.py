@@ -135,7 +135,7 @@ class View:
             self.rows(answer)
             yield answer
             cursor = answer.get("next_cursor")
-            if cursor is None:
+            if cursor in (None, ""):  # that the end has no such member is LIST-007's
                 return
             must_lead_on(answer, cursor, seen)
             seen.add(cursor)

@@ -165,7 +165,7 @@ class Tenant:
             answer = self.call(operation_id, query={**query, **more}, ids=ids).expect(200)
             yield answer
             cursor = answer.get("next_cursor")
-            if cursor is None:
+            if cursor in (None, ""):  # that the end has no such member is LIST-007's
                 return
             must_lead_on(answer, cursor, seen)
             seen.add(cursor)
