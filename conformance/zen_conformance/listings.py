@@ -21,12 +21,11 @@ from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver.server import closed_port_url
 from zen_conformance.stories import PROMPTLY_SECONDS, are_executed
 from zen_conformance.suite import Suite
-from zen_conformance.tenant import Tenant, a_name, must_lead_on
+from zen_conformance.tenant import LONGEST_WALK, Tenant, a_name, must_lead_on
 from zen_conformance.traffic import until
 
 _PAGES_SEARCHED = 40  # of the log, where other checks write meanwhile
 LOG_SECONDS = 2.0  # what a log entry may take to appear
-_LONGEST_WALK = 2000  # pages
 _STOCK = 105  # rows, so that one page of 100 is full and another follows
 
 
@@ -130,7 +129,7 @@ class View:
         """
         seen: set[str] = set()
         more: dict[str, Any] = {} if after is None else {"cursor": after}
-        for limit in itertools.islice(itertools.cycle(limits), _LONGEST_WALK):
+        for limit in itertools.islice(itertools.cycle(limits), LONGEST_WALK):
             answer = self.page({"limit": limit, **more})
             self.rows(answer)
             yield answer
@@ -142,7 +141,7 @@ class View:
             more = {"cursor": cursor}
             if between is not None:
                 between(answer)
-        raise NotRun(f"the list is longer than {_LONGEST_WALK} pages")
+        raise NotRun(f"the list is longer than {LONGEST_WALK} pages")
 
     def known_walk(self, *limits: int) -> Kept:
         """The walk of those limits that all share who only look at its pages."""

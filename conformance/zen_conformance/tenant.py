@@ -21,6 +21,7 @@ from zen_conformance.traffic import Traffic
 Query = Mapping[str, Any] | Sequence[tuple[str, str]]
 _NO_IDS: Mapping[str, str] = {}
 _NAMED_SCOPES = 4
+LONGEST_WALK = 2000  # pages
 # Who says nothing of encodings may be answered in any.
 _TAKEN = (("Accept", "*/*"), ("Accept-Encoding", "identity"))
 NOWHERE = "https://receiver.example.com/hooks"
@@ -157,10 +158,10 @@ class Tenant:
     def pages(
         self, operation_id: str, query: Mapping[str, Any] = {}, **ids: str
     ) -> Iterator[Answer]:
-        """Each page of a walk, until there is no `next_cursor`; stops at a cursor seen before."""
+        """Each page of a walk, until there is no `next_cursor`; a cursor seen before fails."""
         seen: set[str] = set()
         cursor: str | None = None
-        while True:
+        for _ in range(LONGEST_WALK):
             more = {"cursor": cursor} if cursor else {}
             answer = self.call(operation_id, query={**query, **more}, ids=ids).expect(200)
             yield answer
@@ -169,6 +170,7 @@ class Tenant:
                 return
             must_lead_on(answer, cursor, seen)
             seen.add(cursor)
+        raise NotRun(f"the list is longer than {LONGEST_WALK} pages")
 
     def _made(self, operation_id: str, given: Mapping[str, Any]) -> Any:
         answer = self.call(operation_id, json=given)

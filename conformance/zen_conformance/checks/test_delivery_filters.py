@@ -261,7 +261,9 @@ class Filtered:
         """One page more."""
         cursor = self.pages[-1].get("next_cursor") if self.pages else None
         self.pages.append(self.view.page({"limit": 1, **({"cursor": cursor} if cursor else {})}))
-        self.over = self.pages[-1].get("next_cursor") is None
+        following = self.pages[-1].get("next_cursor")
+        # A walk that comes back to where it was would have no end; that is LIST-008's to tell.
+        self.over = not following or following == cursor or len(self.pages) > _MOST_PAGES
 
     @property
     def ids(self) -> list[str]:
@@ -270,6 +272,7 @@ class Filtered:
 
 
 _EVENTS_MOVING = 12
+_MOST_PAGES = 20 * _EVENTS_MOVING
 
 
 def walks_while_statuses_change(suite: Suite) -> dict[str, Filtered]:
