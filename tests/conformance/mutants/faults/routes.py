@@ -90,7 +90,7 @@ def put_of_a_target_is_its_patch(server: Faulty) -> None:
             asked.method = "PATCH"
 
 
-@mutant("route", "ROUTE-003", also={"ROUTE-004": "there is no 405 to carry Allow"})
+@mutant("route", "ROUTE-003", also={"ROUTE-005": "OPTIONS is such a method too"})
 def a_wrong_method_on_the_log_is_a_404(server: Faulty) -> None:
     """A method that the log does not have is answered 404."""
 
