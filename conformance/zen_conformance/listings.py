@@ -304,6 +304,9 @@ def must_end_with_rows(view: View, pages: Sequence[Answer]) -> None:
     """
     followed = False
     for page in reversed(pages):
-        more = page.get("next_cursor") is not None
-        page.must(followed or not more, "next_cursor is there though no more rows follow")
+        more = page.get("next_cursor") not in (None, "")
+        if more and not followed:
+            failure = page.failure("next_cursor is there though no more rows follow")
+            failure.requirement = "LIST-007"  # whatever the filters
+            raise failure
         followed = followed or bool(view.rows(page))

@@ -324,6 +324,16 @@ def the_last_page_of_the_log_has_an_empty_cursor(server: Faulty) -> None:
     )
 
 
+@mutant("list", "LIST-007", also={"WIRE-006": "it is no cursor"})
+def the_last_page_of_attempts_has_an_empty_cursor(server: Faulty) -> None:
+    """The last page of attempts has `next_cursor: ""`."""
+    next_cursors(
+        server,
+        lambda document, found, given: document.setdefault("next_cursor", ""),
+        "listDeliveries",
+    )
+
+
 @mutant("boundary", "LIST-007", also=WALKS)
 def a_full_last_page_has_a_cursor(server: Faulty) -> None:
     """A last page of endpoints that is just full has a next_cursor, which leads to an empty one."""
