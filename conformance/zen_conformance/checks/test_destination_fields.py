@@ -236,6 +236,8 @@ def test_a_url_comes_back_as_given(api: Tenant, operation_id: str) -> None:
         answer = write(url=url)
         is_kept(answer, api, url=url)
         urls[str(answer["id"])] = url
+    if operation_id == TARGET.update:
+        return  # that a list shows the last write is another requirement's
     rows = TARGET.listed(api, urls)
     for one, url in urls.items():
         shown = rows.get(one, {}).get("url")
