@@ -190,4 +190,7 @@ def test_an_id_with_white_space_around_it_is_another(
     ids = standing_request(api, operation_id)["ids"]
     path = contract.path(contract.operation(operation_id), {"tenant_id": api.id, **ids})
     before, _, last = path.rpartition("/")
-    api.raw("GET", f"{before}/{odd.format(last)}").expect(400, 404)
+    answer = api.raw("GET", f"{before}/{odd.format(last)}")
+    if answer.status >= 500:  # it may not be served at all
+        api.raw("GET", path).precondition(200)
+    answer.expect(400, 404)
