@@ -9,7 +9,7 @@ from typing import Any
 
 from zen_conformance.answer import Answer
 from zen_conformance.failures import ConformanceFailure, NotOffered, NotRun
-from zen_conformance.stories import ingest
+from zen_conformance.stories import a_body, ingest
 from zen_conformance.tenant import Tenant
 
 # Nothing listens on the discard port of the server's own machine, and no name is looked up.
@@ -55,7 +55,7 @@ def failed_attempt(tenant: Tenant) -> Attempt:
 
 
 def _posted(tenant: Tenant, ingester: dict[str, Any]) -> str:
-    answer = ingest(tenant, ingester, b'{"type":"test.event"}')
+    answer = ingest(tenant, ingester, a_body())
     return str(_precondition(answer, 202, "event_id")["event_id"])
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from zen_conformance.failures import ConformanceFailure, NotRun
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver.server import closed_port_url
-from zen_conformance.stories import PROMPTLY_SECONDS, ingest
+from zen_conformance.stories import PROMPTLY_SECONDS, a_body, ingest
 from zen_conformance.tenant import Tenant
 
 _AT_ONCE = 8
@@ -80,9 +80,9 @@ def all_failed(api: Tenant, event_id: str, attempts: int) -> list[dict[str, Any]
     return seen
 
 
-def post(api: Tenant, ingester: Mapping[str, Any], body: bytes = b'{"type":"test.event"}') -> str:
+def post(api: Tenant, ingester: Mapping[str, Any], body: bytes | None = None) -> str:
     """Post an event, a precondition of what follows; its id."""
-    answer = ingest(api, ingester, body)
+    answer = ingest(api, ingester, a_body() if body is None else body)
     try:
         return str(answer.expect(202)["event_id"])
     except ConformanceFailure as failure:

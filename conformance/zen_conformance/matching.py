@@ -8,7 +8,7 @@ from zen_conformance.failed_attempts import REFUSING
 from zen_conformance.failures import ConformanceFailure, NotRun
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.resources import a_recipe_flow
-from zen_conformance.stories import Row, attempt_number, ingest
+from zen_conformance.stories import Row, a_body, attempt_number, ingest
 from zen_conformance.tenant import Tenant
 
 # How a flow may come about; both kinds are in one collection.
@@ -38,9 +38,9 @@ def a_flow_between(
     return str(made["id"])
 
 
-def taken_in(api: Tenant, ingester: Mapping[str, Any], body: bytes = b'{"n":1}') -> Answer:
+def taken_in(api: Tenant, ingester: Mapping[str, Any]) -> Answer:
     """The 202 of an event with an id, a precondition."""
-    answer = ingest(api, ingester, body)
+    answer = ingest(api, ingester, a_body())
     try:
         answer.expect(202)["event_id"]
     except ConformanceFailure as failure:

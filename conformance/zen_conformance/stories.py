@@ -5,6 +5,7 @@
 """
 
 import time
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -74,12 +75,13 @@ class Story:
 
     def post(
         self,
-        body: bytes = b'{"type":"test.event"}',
+        body: bytes | None = None,
         content_type: str | None = "application/json",
         headers: Sequence[tuple[str, str]] = (),
     ) -> Posted:
-        """Post an event, a precondition of what follows."""
+        """Post an event, a precondition of what follows; one like no other unless given."""
         at = time.time()
+        body = a_body() if body is None else body
         answer = ingest(self.api, self.ingester, body, content_type, headers)
         try:
             answer.expect(202)
@@ -155,6 +157,11 @@ def are_executed(rows: Iterable[Row]) -> bool:
 def is_called(status: object, wanted: str) -> bool:
     """Whether a row has that status, or one that the contract does not name: the set is open."""
     return status == wanted or status not in (*QUEUED, *EXECUTED)
+
+
+def a_body() -> bytes:
+    """An event that is equal to no other, which a server may wrongly take for the same."""
+    return b'{"type":"test.event","id":"%b"}' % uuid.uuid4().hex.encode()
 
 
 def ingest(

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from zen_conformance.answer import Answer
 from zen_conformance.check import requirement
+from zen_conformance.failing import post
 from zen_conformance.failures import NotRun
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.resources import FLOW, TARGET
@@ -35,7 +35,7 @@ def a_target_is_deleted(suite: Suite) -> Left:
     flow = api.a_flow(
         source_id=source["id"], destination_id=target["id"], config={"retry_policy": policy}
     )
-    first = posted(api, source)
+    first = post(api, source)
     attempted = until(
         lambda: [r for r in attempts(api, event_id=first) if are_executed([r])],
         seconds=_PATIENCE_SECONDS,
@@ -43,22 +43,10 @@ def a_target_is_deleted(suite: Suite) -> Left:
     )
     if not attempted:
         raise NotRun(f"the attempt was not made within {_PATIENCE_SECONDS:g} s")
-    second = posted(api, source)
+    second = post(api, source)
     FLOW.removed(api, flow["id"])
     TARGET.removed(api, target["id"])
     return Left(target["id"], (first, second))
-
-
-def posted(api: Tenant, source: dict[str, Any]) -> str:
-    """An event that was posted to the endpoint; its id."""
-    parts = urlsplit(str(source.get("ingest_url")))
-    path = parts.path + (f"?{parts.query}" if parts.query else "")
-    answer = api.using(None).raw(
-        "POST", path, [("Content-Type", "application/json")], b'{"type":"test.event"}'
-    )
-    if answer.status != 202 or not isinstance(answer.get("event_id"), str):
-        raise NotRun(f"a precondition failed: {answer.asked} answered {answer.summary()}")
-    return str(answer["event_id"])
 
 
 def attempts(api: Tenant, **filters: str) -> list[dict[str, Any]]:

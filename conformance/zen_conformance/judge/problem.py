@@ -161,13 +161,16 @@ def a_401_challenges(exchange: Exchange) -> str | None:
 
 @rule("PROB-017", 403)
 def a_missing_scope_is_told_in_words(exchange: Exchange) -> str | None:
-    """The detail is the documented sentence, with the scope of `required_scope`."""
+    """The detail is the documented sentence, with the scope that was missing."""
     received = _problem(exchange)
     if received is None or _slug(received) != "insufficient-scope":
         return None
-    end = f" does not have {member(received, 'required_scope')} scope."
     said = member(received, "detail")
-    fits = said in [f"{holder}{end}" for holder in _holders(exchange)]
+    fits = any(
+        said == f"{holder} does not have {scope} scope."
+        for holder in _holders(exchange)
+        for scope in _missing_scopes(exchange, received)
+    )
     return KEPT if fits else f"detail is {said!r}"
 
 
@@ -177,9 +180,10 @@ def a_missing_scope_is_in_the_challenge(exchange: Exchange) -> str | None:
     received = _problem(exchange)
     if received is None or _slug(received) != "insufficient-scope":
         return None
-    scope = member(received, "required_scope")
     said = received.headers.get("WWW-Authenticate") or ""
-    named = re.search(r'error="?insufficient_scope"?', said) and f'scope="{scope}"' in said
+    named = re.search(r'error="?insufficient_scope"?', said) and any(
+        f'scope="{scope}"' in said for scope in _missing_scopes(exchange, received)
+    )
     return KEPT if named else f"WWW-Authenticate is {said!r}"
 
 
@@ -207,6 +211,13 @@ def a_429_says_when(exchange: Exchange) -> str | None:
         return "a 429 without Retry-After"
     counts = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     return KEPT if counts else f"retry_after_seconds is {seconds!r}"
+
+
+def _missing_scopes(exchange: Exchange, received: Received) -> tuple[object, ...]:
+    """What `required_scope` says; the operation's own too, as that may be what is wrong there."""
+    one = exchange.operation_id
+    own = contract.operation(one).scope if one else None
+    return (member(received, "required_scope"), *([own] if own else []))
 
 
 def _holders(exchange: Exchange) -> tuple[str, ...]:
