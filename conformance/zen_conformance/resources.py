@@ -237,3 +237,15 @@ def unknown_ids() -> tuple[str, ...]:
     """Ids that nothing has, of every legal style."""
     own = a_name("").split()[-1]
     return (f"dest_{own}", f"flow_{own}", own, f"Z-{own}_", own * 2, f"0{own[:3]}-_-{own}")
+
+
+_LONG = 12  # characters; what is left of a shorter one may be another thing's id
+
+
+def near_ids(one: str) -> list[str]:
+    """Ids that nothing has, and that a comparison by pattern or by beginning takes for that one."""
+    half = len(one) // 2
+    near = [f"{one[:-1]}_", f"{one[:half]}_{one[half + 1 :]}", one[:1] + "_" * (len(one) - 1)]
+    if len(one) >= _LONG:
+        near += [one[:-1], one[:half]]
+    return [other for other in near if other != one and other[:1].isalnum()]

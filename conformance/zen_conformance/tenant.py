@@ -38,6 +38,7 @@ class Tenant:
     makes_ingesters: bool = True
     takes_events: bool = True
     event_ids: tuple[str, ...] = ()  # fixtures: events that exist, where none can be posted
+    escapes: bool = True  # what is not ASCII in JSON
 
     @property
     def id(self) -> str:
@@ -81,7 +82,7 @@ class Tenant:
             ids["cluster_id"] = self.cluster_id
         path = contract.path(one, {"tenant_id": self.id, **ids})
         if json is not ...:
-            body = encoded(json)
+            body = encoded(json, escapes=self.escapes)
         lines = list(headers.items() if isinstance(headers, Mapping) else headers)
         if body is not None and content_type is not None:
             lines.append(("Content-Type", content_type))
@@ -110,7 +111,9 @@ class Tenant:
         origin: str | None = None,
     ) -> Answer:
         """Ask any path, percent-encoded already, with exactly those headers and the credential."""
-        lines = [*self._authorization(), *_TAKEN, *headers]
+        given = {name.lower() for name, _ in headers}
+        taken = [line for line in _TAKEN if line[0].lower() not in given]
+        lines = [*self._authorization(), *taken, *headers]
         return Answer(
             self.traffic.send(
                 method,
@@ -213,9 +216,9 @@ def described(credential: Credential | None) -> str:
     return f"{credential.state} {credential.kind} of {credential.tenant} ({scopes})"
 
 
-def encoded(document: Any) -> bytes:
-    """JSON in UTF-8, lone surrogates kept as escapes."""
-    return json_module.dumps(document).encode()
+def encoded(document: Any, *, escapes: bool = True) -> bytes:
+    """JSON in UTF-8; with escapes also what has no UTF-8, a lone surrogate."""
+    return json_module.dumps(document, ensure_ascii=escapes).encode()
 
 
 def a_name(word: str) -> str:

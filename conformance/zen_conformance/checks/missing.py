@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from zen_conformance.resources import Resource, unknown_ids
+from zen_conformance.resources import Resource, near_ids, unknown_ids
 from zen_conformance.tenant import Tenant
 
 
@@ -13,7 +13,8 @@ def is_unknown(resource: Resource, api: Tenant, change: dict[str, Any], *others:
     """
     gone = str(resource.made(api)["id"])
     resource.removed(api, gone)
-    for one in (*unknown_ids(), *resource.absent(api, *others), gone):
+    near = near_ids(str(resource.made(api)["id"]))
+    for one in (*unknown_ids(), *near, *resource.absent(api, *others), gone):
         for operation_id in (resource.get, resource.update, resource.delete):
             more = {"json": change} if operation_id == resource.update else {}
             answer = resource.ask(api, operation_id, one, **more)

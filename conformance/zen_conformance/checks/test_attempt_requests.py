@@ -1,5 +1,7 @@
 """What a target receives: address, bytes, type and headers."""
 
+import gzip
+import zlib
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -7,6 +9,7 @@ import pytest
 
 from zen_conformance.answered import Tales, backing_off
 from zen_conformance.check import requirement
+from zen_conformance.failures import NotOffered, NotRun
 from zen_conformance.payloads import PAYLOADS
 from zen_conformance.receiver import Reply
 from zen_conformance.stories import PROMPTLY_SECONDS
@@ -80,6 +83,34 @@ def test_the_content_type_arrives_unchanged(told: Sent, name: str) -> None:
         shown = told[name].arrival(number).all("Content-Type")
         wanted = PAYLOADS[name][1]
         told[name].must(shown == [wanted], f"Content-Type {wanted!r} arrived as {shown}")
+
+
+_PLAIN = b'{"type":"test.event","data":"' + b"zc" * 100 + b'"}'
+_PACKED = {"gzip": gzip.compress(_PLAIN), "deflate": zlib.compress(_PLAIN)}
+
+
+def packed(suite: Suite) -> Sent:
+    """Events that say how their bytes are packed, as far as they are taken."""
+    tales: dict[str, Tale] = {}
+    for coding, body in _PACKED.items():
+        event = {"body": body, "headers": [("Content-Encoding", coding)]}
+        try:
+            tales[coding] = tell(suite, Reply(200), event=event)
+        except NotRun:  # a body in a content encoding may be a 415
+            continue
+    see(list(tales.values()))
+    return tales
+
+
+@pytest.mark.parametrize("coding", _PACKED)
+@requirement("ATTEMPT-002", scenario=packed)
+def test_packed_bytes_arrive_as_what_they_are_said_to_be(told: Sent, coding: str) -> None:
+    if coding not in told:
+        raise NotOffered
+    arrived = told[coding].arrival(1)
+    said = arrived.all("Content-Encoding")
+    fits = arrived.body == _PACKED[coding] or (not said and arrived.body == _PLAIN)
+    told[coding].must(fits, f"an event of {coding} arrived as other bytes, said to be {said}")
 
 
 def addresses(suite: Suite) -> Mapping[str, Tale]:

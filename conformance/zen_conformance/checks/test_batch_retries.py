@@ -23,7 +23,7 @@ from zen_conformance.check import requirement
 from zen_conformance.crowd import Crowd
 from zen_conformance.failing import FailingFlow, all_failed, trace
 from zen_conformance.receiver import Reply
-from zen_conformance.resources import unknown_ids
+from zen_conformance.resources import near_ids, unknown_ids
 from zen_conformance.standing import standing_attempt
 from zen_conformance.stories import PROMPTLY_SECONDS, Row, are_executed
 from zen_conformance.suite import Suite
@@ -203,6 +203,14 @@ def test_any_attempts_of_a_chain_stand_for_it_once(told: Batches, names: tuple[s
 def test_a_batch_of_an_unknown_id_is_not_found(api: Tenant) -> None:
     for unknown in unknown_ids():
         _must_name(batch(api, [unknown]), unknown)
+
+
+@requirement("RETRY-010")
+def test_a_batch_of_an_id_near_that_of_an_attempt_is_not_found(
+    api: Tenant, failing: FailingFlow
+) -> None:
+    for near in near_ids(_ids(api, failing.event())[0]):
+        _must_name(batch(api, [near]), near)
 
 
 @requirement("RETRY-010")

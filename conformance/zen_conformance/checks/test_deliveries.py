@@ -25,7 +25,8 @@ from zen_conformance.failures import NotRun, must
 from zen_conformance.matching import a_flow_between, a_silent_target
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver import Reply
-from zen_conformance.resources import unknown_ids
+from zen_conformance.resources import near_ids, unknown_ids
+from zen_conformance.standing import standing_attempt
 from zen_conformance.stories import EXECUTED, PROMPTLY_SECONDS, QUEUED, Row, is_called
 from zen_conformance.suite import Suite
 from zen_conformance.tales import Tale, Version, see, tell, wait_for
@@ -250,8 +251,18 @@ def _must_show(api: Tenant, rows: list[Row], member: str, wanted: Sequence[objec
 @requirement("DLV-011")
 def test_an_unknown_attempt_is_not_found(api: Tenant) -> None:
     for one in unknown_ids():
-        answer = api.call("getDelivery", delivery_id=one).expect_problem(404, "not-found")
-        answer.expect_members(detail=f"Delivery {one} not found.")
+        _must_be_unknown(api, one)
+
+
+@requirement("DLV-011")
+def test_an_id_near_that_of_an_attempt_is_unknown(api: Tenant) -> None:
+    for one in near_ids(standing_attempt(api).id):
+        _must_be_unknown(api, one)
+
+
+def _must_be_unknown(api: Tenant, one: str) -> None:
+    answer = api.call("getDelivery", delivery_id=one).expect_problem(404, "not-found")
+    answer.expect_members(detail=f"Delivery {one} not found.")
 
 
 def _absent_while(told: Tales, member: str, statuses: tuple[str, ...]) -> None:

@@ -15,6 +15,7 @@ from zen_conformance.failures import NotOffered
 from zen_conformance.listings import LISTINGS, View, must_end_with_rows
 from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver import Reply
+from zen_conformance.resources import near_ids
 from zen_conformance.standing import standing_attempt
 from zen_conformance.stories import is_called
 from zen_conformance.suite import Suite
@@ -192,6 +193,13 @@ def test_a_destination_id_unknown_leaves_nothing(api: Tenant, status: str | None
 
 
 @requirement("DLV-017")
+def test_a_destination_id_near_another_leaves_nothing(api: Tenant) -> None:
+    for near in near_ids(standing_attempt(api).destination_id):
+        answer = api.call("listDeliveries", query={"destination_id": near})
+        answer.expect(200).expect_members(deliveries=[])
+
+
+@requirement("DLV-017")
 def test_a_target_without_attempts_leaves_nothing(suite: Suite, api: Tenant) -> None:
     if suite.target.offers("ingest"):
         standing_attempt(api)  # something that a filter which is not looked at would show
@@ -228,6 +236,12 @@ def unmatched(suite: Suite) -> str:
     if not suite.target.offers("ingest"):
         raise NotOffered
     return post(suite.primary, suite.primary.an_ingester())
+
+
+@requirement("TRACE-003")
+def test_the_trace_of_an_id_near_that_of_an_event_is_not_found(api: Tenant) -> None:
+    for near in near_ids(standing_attempt(api).event_id):
+        _must_be_no_trace(api, near, {})
 
 
 def _must_be_no_trace(api: Tenant, event_id: str, more: Mapping[str, str]) -> None:

@@ -82,6 +82,16 @@ def _with_what_is_not_shown() -> Iterator[tuple[str, ...]]:
             yield members
 
 
+@requirement("DEST-011")
+def test_each_member_of_a_target_in_use_is_set(api: Tenant) -> None:
+    target = api.a_destination()
+    api.a_flow(destination_id=target["id"])
+    for turn, members in enumerate(subsets(("name", "url", "type"))):
+        change = a_change(members, turn)
+        patch(api, target["id"], change).expect(200, why="a flow uses it").expect_members(**change)
+        TARGET.read(api, target["id"]).expect(200).expect_members(**change)
+
+
 @each_media
 @requirement("DEST-011")
 def test_what_is_there_already_is_taken_again(api: Tenant, media: str) -> None:

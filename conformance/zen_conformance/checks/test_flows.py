@@ -116,6 +116,20 @@ def test_what_a_replacement_leaves_out_is_the_default_again(api: Tenant, part: P
         is_shown_everywhere(api, replaced, {"config": whole, "name": flow["name"]})
 
 
+@each_part
+@requirement("FLOW-010")
+def test_what_a_replacement_leaves_out_of_a_recipes_flow_is_the_default_too(
+    api: Tenant, part: Part
+) -> None:
+    more, attempts, seconds = part
+    flow = FLOW.read(api, a_recipe_flow(api)["id"]).expect(200).document
+    flow = FLOW.changed(api, flow, config={"retry_policy": LARGE})
+    body = {name: flow[name] for name in ("name", "source_id", "destination_id")}
+    replaced = FLOW.ask(api, FLOW.update, flow["id"], json=body | more).expect(200)
+    whole = config(max_attempts=attempts, backoff_seconds=seconds)
+    is_shown_everywhere(api, replaced, {"config": whole})
+
+
 BOUNDS = {"max_attempts": (1, 2, 9, 10), "backoff_seconds": (1, 2, 59, 3599, 3600)}
 BEYOND = {"max_attempts": (0, 11, 12, 100), "backoff_seconds": (0, 3601, 3602, 86400)}
 NO_INTEGERS: tuple[Any, ...] = (

@@ -43,6 +43,19 @@ def test_another_body_is_a_conflict(write: Write, writes: Writes) -> None:
     must_replay(write.send(key), first, lambda: sent_twice(writes.fresh(write.operation_id)))
 
 
+_MARKS = "!\"#$%&'()*+,-./:;<=>?@[]^_`{|}~\\"
+
+
+@requirement("PROB-011")
+@pytest.mark.parametrize("write", ["updateDestination", "createDeliveryFlow"], indirect=True)
+@pytest.mark.parametrize("length", [64, 65, 128, 255])
+def test_a_conflict_shows_the_whole_key(write: Write, length: int) -> None:
+    key = (a_key() + _MARKS * 8)[:length]
+    write.send(key)
+    answer = write.send(key, json=write.others["name"])
+    answer.expect_problem(409, "idempotency-conflict").expect_members(idempotency_key=key)
+
+
 @requirement("IDEM-005")
 @pytest.mark.parametrize("write", [*CREATES, *CHANGES, "retryBatch"], indirect=True)
 def test_a_conflict_changes_nothing(write: Write) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from zen_conformance.check import requirement
 from zen_conformance.checks.missing import is_unknown
-from zen_conformance.failures import must
+from zen_conformance.failures import NotOffered, must
+from zen_conformance.matching import a_flow_between, taken_in
 from zen_conformance.resources import ENDPOINT, FLOW, a_recipe_flow, must_be_read, writer
 from zen_conformance.tenant import Tenant, a_name
 
@@ -122,6 +123,16 @@ def test_a_replacement_sets_name_and_type(api: Tenant, provider: str) -> None:
         ENDPOINT.read(api, made["id"]).expect(200).expect_members(status="active", **body)
 
 
+@requirement("ING-006")
+def test_a_replacement_of_an_endpoint_in_use_sets_name_and_type(api: Tenant) -> None:
+    made = api.an_ingester(type="generic")
+    api.a_flow(source_id=made["id"])
+    for body in ({"name": made["name"], "type": "stripe"}, {"name": a_name("x"), "type": "github"}):
+        answer = ENDPOINT.ask(api, ENDPOINT.update, made["id"], json=body)
+        answer.expect(200, why="a flow uses it").expect_members(**body)
+        ENDPOINT.read(api, made["id"]).expect(200).expect_members(**body)
+
+
 @requirement("ING-007")
 def test_a_replacement_keeps_the_address(api: Tenant) -> None:
     made = api.an_ingester()
@@ -143,6 +154,20 @@ def test_a_deleted_endpoint_is_gone(api: Tenant) -> None:
     ENDPOINT.read(api, one).expect(404, why="a PUT makes nothing")
     must(not ENDPOINT.is_listed(api, one), "the list still shows the deleted endpoint")
     ENDPOINT.read(api, next_one["id"]).expect(200, why="another endpoint was deleted")
+
+
+@requirement("ING-009")
+def test_an_endpoint_that_took_events_is_deleted(api: Tenant) -> None:
+    if not api.takes_events:
+        raise NotOffered
+    source = api.an_ingester()
+    flow = a_flow_between(api, source)
+    for _ in range(2):
+        taken_in(api, source)
+        ENDPOINT.remove(api, source["id"]).expect(409, why="a flow uses it")
+    FLOW.removed(api, flow)
+    ENDPOINT.remove(api, source["id"]).expect(204, why="no flow uses it any more")
+    ENDPOINT.read(api, source["id"]).expect(404, why="it is deleted")
 
 
 @requirement("ING-010")

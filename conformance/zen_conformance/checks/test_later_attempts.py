@@ -8,6 +8,7 @@ from zen_conformance.check import requirement
 from zen_conformance.contract import told as told_in
 from zen_conformance.failures import NotRun
 from zen_conformance.receiver import Box, Reply
+from zen_conformance.resources import ENDPOINT
 from zen_conformance.stories import EXECUTED, PROMPTLY_SECONDS, are_executed
 from zen_conformance.suite import Suite
 from zen_conformance.tales import Tale, changed_in_time, due_after, see, tell, wait_for
@@ -180,6 +181,9 @@ def _edit(tale: Tale) -> None:
     tale.look()
     story.delete_flow()
     tale.look()
+    if story.api.makes_ingesters:
+        ENDPOINT.removed(story.api, story.ingester["id"])
+        tale.look()
 
 
 @pytest.mark.parametrize("status", [200, 500])

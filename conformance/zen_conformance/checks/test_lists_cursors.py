@@ -62,6 +62,17 @@ def test_the_page_with_the_last_row_has_no_next_cursor(quiet: Quiet, name: str) 
         )
 
 
+@requirement("LIST-008")
+@pytest.mark.parametrize("name", ["destinations", "deliveries"])
+def test_a_cursor_is_good_though_many_were_given_since(stock: Stock, name: str) -> None:
+    view = stock.view(name)
+    cursor = view.cursor()
+    for limit in range(2, stock.suite.configuration.scaled(64, 100, 100)):
+        view.cursor(limit)
+    answer = view.page({"cursor": cursor})
+    answer.expect(200, why="other cursors were given since, and this one is still of this list")
+
+
 _EMPTY = [
     ("deliveries", {"destination_id": "zc_missing"}),
     ("logs", {"source_id": "zc_missing"}),

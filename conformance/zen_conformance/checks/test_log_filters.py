@@ -7,6 +7,9 @@ from zen_conformance.failures import NotOffered
 from zen_conformance.listings import must_end_with_rows
 from zen_conformance.log_era import Era, Filters, an_era, edges_of, fits
 from zen_conformance.moments import moment
+from zen_conformance.resources import near_ids
+from zen_conformance.standing import standing_attempt
+from zen_conformance.tenant import Tenant
 
 
 def _must_leave_what_fits(era: Era, *judged: str) -> None:
@@ -49,6 +52,16 @@ def test_each_level_leaves_what_has_it(told: Era, level: str, limit: int) -> Non
 @pytest.mark.parametrize("name", ["source_id", "delivery_id"])
 def test_an_id_leaves_what_is_about_it(told: Era, name: str) -> None:
     _must_leave_what_fits(told, name)
+
+
+@requirement("LOG-008")
+@pytest.mark.parametrize("name", ["source_id", "delivery_id"])
+def test_an_id_near_another_leaves_nothing_about_that(api: Tenant, name: str) -> None:
+    attempt = standing_attempt(api)
+    for near in near_ids(attempt.source_id if name == "source_id" else attempt.id):
+        answer = api.call("listLogs", query={name: near}).expect(200)
+        said = [row.get(name) for row in answer.rows("logs")]
+        answer.must(not said, f"{name}={near} shows entries with {said[:1]}")
 
 
 @requirement("LOG-009", scenario=an_era)

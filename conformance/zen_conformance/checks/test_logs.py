@@ -171,6 +171,18 @@ def test_a_retry_of_what_did_not_fail_is_in_the_log(writes: Writes, log: LogBook
     _must_be_told(log, write, answer.precondition(409), "conflict")
 
 
+@requirement("LOG-003")
+@each_write
+def test_a_write_under_a_key_of_another_is_in_the_log(
+    write: Write, writes: Writes, log: LogBook
+) -> None:
+    key = a_key()
+    write.send(key)
+    other = writes.fresh(write.operation_id)
+    answer = other.send(key, **sent_as(a_request_id()))
+    _must_be_told(log, other, answer.expect_problem(409, "idempotency-conflict"), "conflict")
+
+
 def _must_be_told(log: LogBook, write: Write, answer: Answer, result: str) -> None:
     action = action_of(write.operation_id)
     log.must_hold_one(answer, action=action, level="warn", result=result)

@@ -1,6 +1,7 @@
 """A manual retry of an event: what it answers, and which attempts it queues."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,9 @@ from zen_conformance.crowd import Crowd
 from zen_conformance.failing import FailingFlow, trace
 from zen_conformance.failures import NotRun
 from zen_conformance.matching import ONCE, a_flow_between, taken_in
+from zen_conformance.pages import LONG_PAGE
 from zen_conformance.receiver import Reply
-from zen_conformance.resources import FLOW, RECIPE, TARGET, unknown_ids
+from zen_conformance.resources import FLOW, RECIPE, TARGET, near_ids, unknown_ids
 from zen_conformance.standing import standing_attempt
 from zen_conformance.stories import PROMPTLY_SECONDS, Row
 from zen_conformance.suite import Suite
@@ -80,6 +82,21 @@ def _must_name_an_attempt(api: Tenant, answer: Answer, event_id: str, number: in
 def test_a_retry_queues_one_attempt(api: Tenant, failing: FailingFlow) -> None:
     event_id = failing.event()
     _must_number_retries(api, event_id, (2, 3, 4))
+
+
+@requirement("RETRY-002")
+def test_a_retry_of_more_than_nine_attempts_queues_one(
+    api: Tenant, failing: FailingFlow, note: Any
+) -> None:
+    event_id = failing.event()
+    _must_number_retries(api, event_id, tuple(range(2, 13)))
+    answer = api.call("listDeliveries", query={"event_id": event_id, "limit": LONG_PAGE})
+    shown = [row.get("attempt_number") for row in answer.expect(200).rows("deliveries")]
+    note(
+        "TRACE-002",
+        None if shown == [*range(1, 13)] else f"a trace shows its attempts as {shown}",
+        answer,
+    )
 
 
 @requirement("RETRY-002")
@@ -262,6 +279,13 @@ def test_an_event_that_does_not_exist_is_not_found(api: Tenant, body: bytes | No
     for event_id in unknown_ids():
         answer = api.call("retryEvent", event_id=event_id, body=body)
         answer.expect_problem(404, "not-found")
+        answer.expect_members(detail=f"Event {event_id} not found.")
+
+
+@requirement("RETRY-006")
+def test_an_id_near_that_of_an_event_is_not_found(api: Tenant, failing: FailingFlow) -> None:
+    for event_id in near_ids(failing.event()):
+        answer = api.call("retryEvent", event_id=event_id).expect_problem(404, "not-found")
         answer.expect_members(detail=f"Event {event_id} not found.")
 
 

@@ -33,6 +33,23 @@ def must_keep(answer: Answer, requirement_id: str) -> None:
     answer.must(not verdict, f"{answer.asked}: {verdict}")
 
 
+@requirement("PROB-001")
+@pytest.mark.parametrize("accept", ["application/json", "text/html", "application/xml"])
+def test_an_error_is_a_problem_document_whatever_is_accepted(api: Tenant, accept: str) -> None:
+    headers = [("Accept", accept)]
+    listing = f"/v1/tenants/{api.id}/destinations"
+    for answer in (
+        api.raw("GET", "/v1/zc-nothing", headers),
+        api.raw("DELETE", listing, headers),
+        api.using(None).raw("GET", listing, headers),
+        api.raw("GET", f"{listing}?limit=0", headers),
+        api.raw("GET", f"{listing}/zc_missing", headers),
+        api.call("createDestination", json={}, headers=headers),
+        api.call("createDestination", body=b"<a/>", content_type="text/xml", headers=headers),
+    ):
+        must_keep(answer.precondition(400, 401, 404, 405, 406, 415), "PROB-001")
+
+
 @pytest.mark.parametrize("slug", list(HELD_TO))
 @pytest.mark.parametrize(
     "rule",

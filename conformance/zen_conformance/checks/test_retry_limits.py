@@ -15,7 +15,15 @@ from zen_conformance.receiver.server import closed_port_url
 from zen_conformance.resources import FLOW
 from zen_conformance.stories import PROMPTLY_SECONDS, Row
 from zen_conformance.suite import Suite
-from zen_conformance.tales import Tale, due_after, queued, see, tell, wait_for
+from zen_conformance.tales import (
+    Tale,
+    changed_in_time,
+    due_after,
+    queued,
+    see,
+    tell,
+    wait_for,
+)
 from zen_conformance.tenant import Tenant
 from zen_conformance.traffic import until
 
@@ -141,3 +149,27 @@ def test_an_automatic_retry_follows_a_manual_one_below_a_raised_max_attempts(
     api, event_id, answer = told
     answer.expect(202)
     must_be_numbered(must_come(api, event_id, 3, answer), 3, answer, "of max_attempts 3")
+
+
+def after_a_rest(suite: Suite) -> Tale:
+    """A manual retry below `max_attempts`: the chain had ended because its target was disabled."""
+    tale, backoff = changed_in_time(
+        lambda backoff: tell(
+            suite, Reply(500), max_attempts=4, backoff_seconds=backoff, expected=2
+        ),
+        lambda tale, _: tale.story.change_target(status="disabled"),
+    )
+    see([tale], seconds=backoff + 2 * PROMPTLY_SECONDS)
+    tale.executed(2)
+    if len(tale.rows) != 2:
+        raise NotRun("the chain did not end with its target out of use")
+    tale.story.change_target(status="active")
+    _retry(tale)
+    see([tale], queued(4))
+    return tale
+
+
+@requirement("ATTEMPT-011", scenario=after_a_rest)
+def test_a_manual_retry_that_fails_below_max_attempts_is_followed(told: Tale) -> None:
+    told.executed(3)
+    told.must(len(told.rows) >= 4, "no attempt 4 of 4 is queued after a manual retry that failed")

@@ -104,7 +104,8 @@ def test_head_is_answered_as_get_or_not_at_all(
     one = contract.operation(operation_id)
     cluster = {"cluster_id": ids["cluster_id"]} if "cluster_id" in ids else {}
     path = contract.path(one, {"tenant_id": api.id, **ids, **cluster})
-    for asking in (api, api.using(None)):
+    bare = suite.target.credential("primary", scopes=frozenset())
+    for asking in (api, *map(api.using, (None, bare, suite.other.credential))):
         got = asking.raw("GET", path)
         answer = asking.raw("HEAD", path)
         answer.expect(got.status, 405, why="GET is answered so")
@@ -171,6 +172,23 @@ def test_a_path_with_a_slash_at_its_end_is_another(
     )
     answer = api.raw("GET", f"{path}/")
     answer.must(answer.status >= 300, f"{answer.asked} is served as the path without the slash")
+
+
+@requirement("ROUTE-002")
+@each_operation(READS)
+def test_a_path_with_an_empty_segment_is_another(
+    suite: Suite, api: Tenant, operation_id: str
+) -> None:
+    must_be_offered(suite, operation_id)
+    arguments = standing_request(api, operation_id)
+    path = contract.path(
+        contract.operation(operation_id), {"tenant_id": api.id, **arguments["ids"]}
+    )
+    segments = path.split("/")[1:]
+    for at in range(1, len(segments)):
+        doubled = "/".join(["", *segments[:at], "", *segments[at:]])
+        answer = api.raw("GET", doubled)
+        answer.must(answer.status >= 300, f"{answer.asked} is served as if it said // once")
 
 
 @requirement("ROUTE-005")

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from zen_conformance.check import requirement
 from zen_conformance.checks.signing_secrets import SECRETS, secret
+from zen_conformance.failures import NotOffered
 from zen_conformance.payloads import PAYLOADS
 from zen_conformance.receiver import Delivered, Reply
 from zen_conformance.stories import PROMPTLY_SECONDS
@@ -135,6 +137,36 @@ def test_a_secret_set_later_signs_the_next_attempt(told: Signed, how: str) -> No
 def test_a_patch_without_a_secret_keeps_it(told: Signed, how: str) -> None:
     for number in (1, 2):
         _is_signed(told[how], number, _OLD["value"])
+
+
+def retried_after_a_change(suite: Suite) -> tuple[Tale, Tale]:
+    """A manual retry of a target that has another address and secret by then: before and after."""
+    if not suite.target.offers("retry"):
+        raise NotOffered
+    before = tell(suite, Reply(500), secret=_OLD)
+    see([before])
+    story = replace(before.story, box=suite.receiver.box(Reply(200)))
+    story.change_target(url=story.box.url, secret=_NEW)
+    before.expected += 1
+    story.api.call("retryEvent", event_id=before.event.id)
+    see([before])
+    return before, Tale(story, before.event)
+
+
+@requirement("ATTEMPT-017", scenario=retried_after_a_change)
+def test_a_manual_retry_goes_to_the_url_of_its_time(told: tuple[Tale, Tale]) -> None:
+    before, after = told
+    before.executed(2)
+    came = len(before.story.box.arrived), len(after.story.box.arrived)
+    before.must(came == (1, 1), f"the addresses of before and of now were asked {came} times")
+
+
+@requirement("SIGN-004", scenario=retried_after_a_change)
+def test_a_manual_retry_is_signed_with_the_secret_of_its_time(told: tuple[Tale, Tale]) -> None:
+    before, after = told
+    before.executed(2)
+    where = after if after.story.box.arrived else before
+    _is_signed(where, len(where.story.box.arrived), _NEW["value"])
 
 
 def _timestamp(tale: Tale, came: Delivered) -> int:

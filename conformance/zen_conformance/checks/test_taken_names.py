@@ -7,7 +7,10 @@ import pytest
 from zen_conformance.answer import Answer
 from zen_conformance.check import requirement
 from zen_conformance.checks.given_names import given
-from zen_conformance.failures import NotRun
+from zen_conformance.failing import all_failed
+from zen_conformance.failures import NotOffered, NotRun
+from zen_conformance.listings import Stock
+from zen_conformance.matching import a_flow_between, a_silent_target, taken_in
 from zen_conformance.resources import (
     CREATES,
     ENDPOINT,
@@ -119,6 +122,36 @@ def test_a_flows_name_is_taken_in_every_cluster(api: Tenant) -> None:
     for cluster_id in api.entry.clusters:
         body = recipe_body(api, name=flow["name"])
         conflicting(api.call(RECIPE, json=body, cluster_id=cluster_id))
+
+
+@pytest.mark.parametrize(
+    ("rows", "operation_id"),
+    [
+        pytest.param("destinations", TARGET.create, marks=requirement("NAME-005")),
+        pytest.param("delivery-flows", FLOW.create, marks=requirement("NAME-006")),
+        pytest.param("delivery-flows", RECIPE, marks=requirement("NAME-006")),
+        pytest.param("ingesters", ENDPOINT.create, marks=requirement("NAME-007")),
+    ],
+)
+def test_the_oldest_of_many_names_is_taken(
+    api: Tenant, stock: Stock, rows: str, operation_id: str
+) -> None:
+    oldest = stock.view(rows).own[0]
+    name = WRITES[operation_id].read(api, oldest).expect(200)["name"]
+    conflicting(writer(api, operation_id)(name=name), "the oldest of many has the name")
+
+
+@requirement("NAME-010")
+def test_a_name_is_free_again_though_attempts_are_left(api: Tenant) -> None:
+    if not (api.takes_events and api.makes_ingesters):
+        raise NotOffered
+    source, target = api.an_ingester(), a_silent_target(api)
+    flow = FLOW.read(api, a_flow_between(api, source, target)).expect(200).document
+    all_failed(api, str(taken_in(api, source)["event_id"]), 1)
+    for resource, one in ((FLOW, flow), (TARGET, target), (ENDPOINT, source)):
+        resource.removed(api, one["id"])
+        again = api.call(resource.create, json=resource.body(api) | {"name": one["name"]})
+        again.expect(201, why=f"the {resource.noun.lower()} of that name is deleted")
 
 
 @requirement("NAME-007")

@@ -35,7 +35,7 @@ def keys_beyond_the_newest_64_are_forgotten(server: Faulty) -> None:
         return original(self, tenant_id, key, ms) if (tenant_id, key) in kept else None
 
 
-@mutant("list", "LIST-008")
+@mutant("list", "LIST-008", also={"LIST": "a walk ends with a cursor refused"})
 def cursors_beyond_the_newest_50_are_forgotten(server: Faulty) -> None:
     """A cursor is no longer known once 50 others were given."""
     kept: collections.deque[str] = collections.deque(maxlen=50)
