@@ -81,7 +81,11 @@ def a_problem_is_of_the_type_that_accept_names(server: Faulty) -> None:
             answer.set_header("content-type", "application/json")
 
 
-@mutant("name", "NAME-001")
+@mutant(
+    "name",
+    "NAME-001",
+    also={"BODY-007": "any byte is a character", "IDEM-004": "escapes are read otherwise"},
+)
 def raw_utf_8_is_read_as_latin_1(server: Faulty) -> None:
     """A body of a flow that is not ASCII is read as ISO-8859-1."""
 

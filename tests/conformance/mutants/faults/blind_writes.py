@@ -178,7 +178,11 @@ def a_new_secret_alone_moves_nothing(server: Faulty) -> None:
         return original(self, tenant_id, identifier, now, changes)
 
 
-@mutant("problem", "DEST-008")
+@mutant(
+    "problem",
+    "DEST-008",
+    also=dict.fromkeys(("WIRE-009", "PROB", "BODY-007"), "a lone surrogate cannot be echoed"),
+)
 def a_refused_body_is_echoed(server: Faulty) -> None:
     """A 400 over a target's body shows the body, its secret too, in `errors`."""
 
