@@ -35,6 +35,8 @@ _UNREADABLE = {
     "very many headers": b"GET /v1/logs HTTP/1.1\r\n" + _HOST + b"X-Zc: zc\r\n" * 20_000 + b"\r\n",
 }
 
+_OF_HTTP = (400, 408, 413, 414, 431)
+
 
 def must_be_a_problem(api: Tenant, exchange: Exchange, what: str) -> None:
     """What was answered, if anything was, is a problem document with a request id.
@@ -77,4 +79,6 @@ def test_a_long_address_or_header_gets_an_answer_or_a_problem(api: Tenant, lengt
         ("/v1/logs", [("X-Zc", "z" * 100)] * (length // 100)),
     ):
         exchange = api.raw("GET", path, headers).exchange
+        if exchange.received is None or exchange.received.status not in _OF_HTTP:
+            continue  # the operation answered, or nobody
         must_be_a_problem(api, exchange, f"{length} characters too many")

@@ -153,7 +153,11 @@ def options_is_forbidden(server: Faulty) -> None:
             answer.status = 403
 
 
-@mutant("route", "ROUTE-006", also={"WIRE-004": "422 is not documented", "WIRE-009": "no, 422"})
+@mutant(
+    "route",
+    "ROUTE-006",
+    also={"WIRE-004": "422 is not documented", "PROB-002": "its status member says 400"},
+)
 def an_id_off_the_pattern_is_a_422(server: Faulty) -> None:
     """A path id of 65 characters is answered 422."""
 
