@@ -265,7 +265,17 @@ def the_list_shows_a_flow_as_it_was_made(server: Faulty) -> None:
             row["destination_id"] = first.get(row["id"], row["destination_id"])
 
 
-@mutant("update", "FLOW-007")
+@mutant(
+    "update",
+    "FLOW-007",
+    also={
+        "FLOW-002": "a value that no GET shows is not kept, as far as anybody can see",
+        "FLOW-003": "likewise",
+        "FLOW-004": "likewise",
+        "FLOW-009": "likewise",
+        "FLOW-010": "likewise",
+    },
+)
 def a_flow_is_read_with_the_default_policy(server: Faulty) -> None:
     """GET of a flow shows the default retry policy."""
 

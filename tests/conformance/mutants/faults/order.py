@@ -218,7 +218,9 @@ def a_body_is_judged_before_the_tenant(server: Faulty) -> None:
     _first(server, 403, _NOT_JSON, invalid, "createIngester")
 
 
-@mutant("order", "ORDER-005", also={"BODY-001": "it is a 400"})
+@mutant(
+    "order", "ORDER-005", also={"BODY-001": "it is a 400", "BODY-002": "a packed body is none, too"}
+)
 def json_is_judged_before_its_media_type(server: Faulty) -> None:
     """A body of POST that is neither JSON nor of its media type is a 400."""
     _first(

@@ -185,7 +185,13 @@ def an_unknown_source_of_a_recipe_is_called_ingester(server: Faulty) -> None:
 
 
 @mutant(
-    "reference", "RECIPE-008", also={"TENANT-007": "it is said otherwise", "IDEM-013": "likewise"}
+    "reference",
+    "RECIPE-008",
+    also={
+        "TENANT-007": "it is said otherwise",
+        "IDEM-013": "likewise",
+        "PROB-016": "the detail begins with no field",
+    },
 )
 def an_unknown_target_of_a_recipe_has_another_field(server: Faulty) -> None:
     """The detail of an unknown target in a recipe begins with `target:`."""
