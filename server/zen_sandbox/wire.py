@@ -9,6 +9,8 @@ from typing import Any, Protocol, TypeVar
 
 import orjson
 
+from zen_sandbox.bench.receivers import Received
+from zen_sandbox.clock import moment
 from zen_sandbox.cursor import Window
 from zen_sandbox.domain import Delivery, DeliveryFlow, Destination, Ingester, LogEntry
 from zen_sandbox.request.exchange import Response
@@ -200,4 +202,20 @@ def log_entry(it: LogEntry) -> Json:
         value = getattr(it, name)
         if value is not None:
             document[name] = value
+    return document
+
+
+def received_request(one: Received) -> Json:
+    """A request that a receiver was sent."""
+    document: Json = {
+        "number": one.number,
+        "received_at": timestamp(moment(one.received_ms)),
+        "headers": one.headers,
+        "body": content(one.body),
+        "answered": one.answered,
+    }
+    if one.checked:
+        document["signature"] = {"valid": one.refusal is None}
+        if one.refusal is not None:
+            document["signature"]["reason"] = one.refusal
     return document

@@ -94,8 +94,8 @@ def attempt(
             evidence_id=store.ids.new("ev"),
             attempt_number=number,
         )
-    if ending != "queued":
-        finish(sandbox, tenant, delivery_id, ending, response_code=response_code)
+        if ending != "queued":  # at once: a delivery engine would take what is queued
+            _finish(sandbox, tenant, delivery_id, ending, response_code)
     return delivery_id
 
 
@@ -108,13 +108,19 @@ def finish(
     response_code: int | None = None,
 ) -> None:
     """Executes a queued attempt, as the delivery engine would."""
+    with sandbox.store.database.writing():
+        _finish(sandbox, tenant, delivery_id, ending, response_code)
+
+
+def _finish(
+    sandbox: Sandbox, tenant: str, delivery_id: str, ending: Ending, response_code: int | None
+) -> None:
     store = sandbox.store
     delivered = ending == "delivered"
     code = response_code or (200 if delivered else None)
     error = None if delivered else "The target did not answer."
-    with store.database.writing():
-        outcome = Outcome(delivered, store.now(), code, error)
-        store.deliveries.finish(tenant, delivery_id, outcome)
+    outcome = Outcome(delivered, store.now(), code, error)
+    store.deliveries.finish(tenant, delivery_id, outcome)
 
 
 def failed_event(sandbox: Sandbox, tenant: str, **more: Any) -> tuple[str, str]:

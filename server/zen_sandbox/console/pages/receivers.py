@@ -8,6 +8,7 @@ import orjson
 from flask import Blueprint, abort, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from zen_sandbox import wire
 from zen_sandbox.bench.receivers import Received
 from zen_sandbox.console.door import Reply
 from zen_sandbox.console.forms.forms import Form, fields_of
@@ -15,7 +16,6 @@ from zen_sandbox.console.forms.outcome import outcome
 from zen_sandbox.console.forms.wanted import Json, Wanted
 from zen_sandbox.console.pages.resource import View, given, is_sent
 from zen_sandbox.console.room import room
-from zen_sandbox.handlers.sandbox.receivers import received_request
 
 SCRIPT = "script"
 REMOVE = "remove:secret"
@@ -113,7 +113,7 @@ def _newest(name: str, most: int) -> list[Json]:
     async def newest() -> list[Received]:
         return list(islice(reversed(here.bench.receivers.get(name).requests), most))
 
-    return [received_request(one) for one in here.door.on_the_loop(newest)]
+    return [wire.received_request(one) for one in here.door.on_the_loop(newest)]
 
 
 def _document(form: Form) -> Json:

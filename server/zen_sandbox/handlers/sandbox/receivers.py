@@ -6,8 +6,7 @@ from typing import Any
 import orjson
 
 from zen_sandbox import wire
-from zen_sandbox.bench.receivers import Received, Receiver
-from zen_sandbox.clock import moment
+from zen_sandbox.bench.receivers import Receiver
 from zen_sandbox.request.call import Call
 from zen_sandbox.request.exchange import DropConnection, Response
 
@@ -75,7 +74,7 @@ async def list_received_requests(
     """GET /sandbox/receivers/{receiver_name}/requests"""
     receiver = call.bench.receivers.get(receiver_name)
     await receiver.wait_for(wait_for, timeout)
-    shown = [received_request(one) for one in receiver.requests]
+    shown = [wire.received_request(one) for one in receiver.requests]
     return wire.ok({"received": receiver.received, "requests": shown})
 
 
@@ -95,20 +94,4 @@ def _shown(call: Call, receiver: Receiver) -> wire.Json:
     }
     if receiver.tenant_id is not None:
         document["tenant_id"] = receiver.tenant_id
-    return document
-
-
-def received_request(one: Received) -> wire.Json:
-    """A request that a receiver was sent."""
-    document: wire.Json = {
-        "number": one.number,
-        "received_at": wire.timestamp(moment(one.received_ms)),
-        "headers": one.headers,
-        "body": wire.content(one.body),
-        "answered": one.answered,
-    }
-    if one.checked:
-        document["signature"] = {"valid": one.refusal is None}
-        if one.refusal is not None:
-            document["signature"]["reason"] = one.refusal
     return document
