@@ -44,6 +44,16 @@ class Interrupts:
             yield
         finally:
             self._busy = False
+        self.release()
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether a signal waits for the end of a block."""
+        return self._pending
+
+    def release(self) -> None:
+        """What the end of a block does, also for a process that was forked within one."""
+        self._busy = False
         if self._pending:
             self._pending = False
             raise KeyboardInterrupt

@@ -105,9 +105,14 @@ class _Crew:
 
     def run(self) -> str | None:
         """Why the run stopped early; raises KeyboardInterrupt when all have tidied up after it."""
-        for number in range(min(self._running.workers, len(self._session.items))):
-            self._hire(number)
         interrupted = False
+        try:
+            # What a signal raises within a fork is lost: Python ignores errors of its hooks there.
+            with self._running.suite.traffic.interrupts.held():
+                self._hire_all()
+        except KeyboardInterrupt:
+            interrupted = True
+            self._hand_on()
         while self._pids:
             try:
                 for ready in wait(list(self._pids)):
@@ -121,6 +126,11 @@ class _Crew:
         if self._lost:
             raise RuntimeError(f"a worker ended unexpectedly, with status {self._lost[0]}")
         return self._stopped
+
+    def _hire_all(self) -> None:
+        for number in range(min(self._running.workers, len(self._session.items))):
+            if not self._running.suite.traffic.interrupts.is_pending:
+                self._hire(number)
 
     def _hire(self, number: int) -> None:
         mine, its = Pipe(duplex=False)
@@ -183,6 +193,7 @@ class _Worker:
 
     def _checked_and_tidied(self, number: int, shares: _Shares) -> list[str]:
         with suppress(KeyboardInterrupt, BrokenPipeError):  # the second: nobody listens any more
+            self._running.suite.traffic.interrupts.release()  # it was forked while they were held
             if number == 0:
                 self._running.scenarios.start(self._running.wanted_scenarios)
             for item, following in itertools.pairwise(itertools.chain(shares.of(number), [None])):
